@@ -1,0 +1,72 @@
+"""What every encoder offers: photo in, unit vector out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+FloatArray = npt.NDArray[np.float32]
+
+
+class Encoder(Protocol):
+    """Turns photos into unit vectors, in two steps that run in different threads.
+
+    `prepare` is the per-photo half (resize, crop, normalise) and is called from
+    several decoding threads at once; `encode` is the batched half and is called
+    from one thread at a time.
+    """
+
+    @property
+    def name(self) -> str:
+        """What `--encoder` was given, such as ``dinov2-small``; loads this encoder again."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of the vectors."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex digest of all that shapes a vector: weights, preprocessing, pooling, dimension.
+
+        Vectors of different fingerprints are never compared.
+        """
+
+    @property
+    def batch_size(self) -> int:
+        """How many prepared photos `encode` takes at once for good speed."""
+
+    def prepare(self, photo: Image.Image) -> npt.NDArray[Any]:
+        """One RGB photo of any size → this encoder's input array (same shape for all photos)."""
+
+    def encode(self, prepared: Sequence[npt.NDArray[Any]]) -> FloatArray:
+        """n prepared photos → array (n, dimension), float32, rows of unit L2 length."""
+
+
+class EncoderError(Exception):
+    """An encoder cannot be had; the message says which, why, and what to do."""
+
+
+def normalised(vectors: FloatArray) -> FloatArray:
+    """Rows of (n, d) divided by their L2 norms; a zero row becomes the first unit vector.
+
+    A photo without any structure (one flat colour) can have an all-zero
+    descriptor. It still needs a vector of unit length, and always the same one.
+    """
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    flat = norms[:, 0] < 1e-12
+    out = vectors / np.where(norms < 1e-12, 1.0, norms)
+    out[flat] = 0.0
+    out[flat, 0] = 1.0
+    return np.ascontiguousarray(out, dtype=np.float32)
+
+
+def fingerprint_of(facts: Mapping[str, Any]) -> str:
+    """Digest of an encoder's defining facts (JSON-serialisable); independent of key order."""
+    canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
