@@ -1,0 +1,144 @@
+"""What things are made of: SVG filters that give a flat shape volume and grain.
+
+Each material is one filter. It lays a fine relief over the fill, darkens the shape
+along its lower edge, lightens it along its upper edge and draws a thin crease all
+around, so that every part looks cut from a thick material and lit from above.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zlib import crc32
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """How a surface takes the light. Lengths are user units, strengths are 0…1."""
+
+    name: str
+    grain: str  # base frequency of the relief ("0.9" or "0.2 0.8"); empty for none
+    relief: float  # height of the relief
+    depth: float  # how far the shading reaches in from the edge
+    shade: float  # darkness of the lower edge
+    light: float  # brightness of the upper edge
+    crease: float = 0.45  # darkness of the line around the shape
+    gloss: float = 0.0  # strength of a sharp reflection inside the upper edge
+
+    @property
+    def id(self) -> str:
+        return f"m-{self.name}"
+
+
+LEATHER = Material("leather", "0.55", 0.55, 9, 0.42, 0.30)
+SMOOTH = Material("smooth", "0.9", 0.25, 10, 0.45, 0.34, gloss=0.30)
+PATENT = Material("patent", "", 0, 10, 0.55, 0.30, gloss=0.75)
+SUEDE = Material("suede", "0.75", 1.1, 9, 0.36, 0.22, 0.35)
+CANVAS = Material("canvas", "0.45 0.9", 0.9, 9, 0.34, 0.20, 0.35)
+KNIT = Material("knit", "0.3 0.5", 0.8, 12, 0.34, 0.20, 0.3)
+RUBBER = Material("rubber", "0.9", 0.22, 6, 0.32, 0.26, 0.30)
+FOAM = Material("foam", "1.1", 0.3, 8, 0.26, 0.30, 0.25)
+METAL = Material("metal", "", 0, 2.2, 0.55, 0.75, 0.6)
+SATIN = Material("satin", "0.02 0.9", 0.35, 11, 0.40, 0.42, 0.35)
+LINING = Material("lining", "0.8", 0.4, 10, 0.10, 0.0, 0.3)
+STRAP = Material("strap", "0.6", 0.45, 3.2, 0.45, 0.35, 0.5)
+CORD = Material("cord", "0.9", 0.5, 2.0, 0.42, 0.30, 0.4)
+
+MATERIALS = (
+    LEATHER, SMOOTH, PATENT, SUEDE, CANVAS, KNIT, RUBBER, FOAM, METAL, SATIN, LINING, STRAP, CORD,
+)  # fmt: skip
+
+# Light comes from above and a little from the left, as in the rest of the catalogue.
+_LIGHT = '<feDistantLight azimuth="255" elevation="58"/>'
+# A level surface under that light is this bright; the relief is evened out with it.
+_LEVEL = 0.848
+
+
+def _edge(name: str, blur: float, dy: float, strength: float, colour: str) -> str:
+    """The filter steps for a soft band of colour inside one edge of the shape."""
+    return (
+        f'<feGaussianBlur in="outside" stdDeviation="{blur}"/><feOffset dx="{dy * 0.25:.2f}" '
+        f'dy="{dy}" result="{name}0"/><feFlood flood-color="{colour}" flood-opacity="{strength}"/>'
+        f'<feComposite in2="{name}0" operator="in"/>'
+        f'<feComposite in2="SourceAlpha" operator="in" result="{name}"/>'
+    )
+
+
+def _filter(m: Material) -> str:
+    steps = [
+        '<feComponentTransfer in="SourceAlpha" result="outside">'
+        '<feFuncA type="table" tableValues="1 0"/></feComponentTransfer>'
+    ]
+    base = "SourceGraphic"
+    if m.grain:
+        base = "grained"
+        steps.append(
+            f'<feTurbulence type="fractalNoise" baseFrequency="{m.grain}" numOctaves="2" seed="7"/>'
+            f'<feDiffuseLighting surfaceScale="{m.relief}" diffuseConstant="1" '
+            f'lighting-color="#fff" result="relief">{_LIGHT}</feDiffuseLighting>'
+            f'<feComposite in="SourceGraphic" in2="relief" operator="arithmetic" '
+            f'k1="{1 / _LEVEL:.3f}" k2="0" k3="0" k4="0"/>'
+            '<feComposite in2="SourceAlpha" operator="in" result="grained"/>'
+        )
+    layers = [base]
+    if m.shade:
+        steps.append(_edge("shade", m.depth, -m.depth * 0.75, m.shade, "#120a08"))
+        layers.append("shade")
+    if m.light:
+        steps.append(_edge("light", m.depth * 0.6, m.depth * 0.55, m.light, "#fff"))
+        layers.append("light")
+    if m.gloss:
+        # The blurred outside, cut to a narrow range: a line of light inside the edge.
+        steps.append(
+            f'<feGaussianBlur in="outside" stdDeviation="{m.depth * 0.8}"/>'
+            f'<feOffset dx="1.5" dy="{m.depth * 0.8}"/>'
+            '<feComponentTransfer result="gloss0"><feFuncA type="table" '
+            'tableValues="0 0 0 0.15 0.9 0.15 0 0 0 0 0"/></feComponentTransfer>'
+            '<feGaussianBlur stdDeviation="0.8" result="gloss1"/>'
+            f'<feFlood flood-color="#fff" flood-opacity="{m.gloss}"/>'
+            '<feComposite in2="gloss1" operator="in"/>'
+            '<feComposite in2="SourceAlpha" operator="in" result="gloss"/>'
+        )
+        layers.append("gloss")
+    steps.append(_edge("crease", 0.9, 0, m.crease, "#120a08"))
+    layers.append("crease")
+    merge = "".join(f'<feMergeNode in="{layer}"/>' for layer in layers)
+    return (
+        f'<filter id="{m.id}" x="-20%" y="-20%" width="140%" height="140%" '
+        f'color-interpolation-filters="sRGB">{"".join(steps)}<feMerge>{merge}</feMerge></filter>'
+    )
+
+
+def _blur(radius: int) -> str:
+    return (
+        f'<filter id="blur{radius}" x="-60%" y="-60%" width="220%" height="220%">'
+        f'<feGaussianBlur stdDeviation="{radius}"/></filter>'
+    )
+
+
+def definitions() -> str:
+    """Every filter, for the picture's `<defs>`."""
+    return "".join(_filter(m) for m in MATERIALS) + "".join(_blur(r) for r in (1, 2, 4, 8, 14, 24))
+
+
+def clipped(d: str, content: str) -> str:
+    """`content` cut to the shape `d`."""
+    key = f"c{crc32(d.encode()):08x}"
+    return (
+        f'<clipPath id="{key}"><path d="{d}"/></clipPath><g clip-path="url(#{key})">{content}</g>'
+    )
+
+
+def piece(d: str, fill: str, material: Material, on_it: str = "") -> str:
+    """One part of a product: the shape `d` of a material, with what is printed `on_it`."""
+    inside = f'<path d="{d}" fill="{fill}"/>'
+    if on_it:
+        inside += clipped(d, on_it)
+    return f'<g filter="url(#{material.id})">{inside}</g>'
+
+
+def shadow(d: str, blur: int, opacity: float, dx: float = 0, dy: float = 0) -> str:
+    """A soft dark copy of the shape, to lie under a part."""
+    return (
+        f'<path d="{d}" fill="#1c1310" opacity="{opacity}" filter="url(#blur{blur})" '
+        f'transform="translate({dx} {dy})"/>'
+    )

@@ -1,0 +1,122 @@
+"""Where everything lies in an index folder, and which generation is current."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class FolderError(Exception):
+    """The index folder cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFolder:
+    """Paths of an index folder (`data/index` by default); creates nothing by itself.
+
+    Downloads and thumbnails are named by the photo's SHA-256, so identical photos
+    are stored once, and a file's address can be cached for ever.
+    """
+
+    root: Path
+
+    @property
+    def ledger(self) -> Path:
+        return self.root / "ledger.sqlite"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "indexer.lock"
+
+    @property
+    def generations(self) -> Path:
+        return self.root / "generations"
+
+    @property
+    def current(self) -> Path:
+        return self.root / "current"
+
+    def generation(self, name: str) -> Path:
+        return self.generations / name
+
+    def photo(self, sha256: str) -> Path:
+        return self.root / "photos" / sha256[:2] / sha256
+
+    def thumbnail(self, sha256: str, width: int) -> Path:
+        return self.root / "thumbs" / sha256[:2] / f"{sha256}-{width}.webp"
+
+    def current_name(self) -> str | None:
+        """Name of the published generation; None where nothing is published."""
+        try:
+            return self.current.readlink().name
+        except OSError:
+            return None
+
+    def generation_names(self) -> list[str]:
+        """All complete generations, newest first (names begin with their time)."""
+        if not self.generations.is_dir():
+            return []
+        return sorted(
+            (path.parent.name for path in self.generations.glob("*/manifest.json")), reverse=True
+        )
+
+    def claim(self) -> None:
+        """Make the folder ready for writing; refuse one that holds something else."""
+        if self.root.exists() and not self.root.is_dir():
+            raise FolderError(f"{self.root} is a file. Give a folder for the index.")
+        if self.root.is_dir() and not self.ledger.exists() and any(self.root.iterdir()):
+            raise FolderError(
+                f"{self.root} holds files, but no index of Vitrine. "
+                "Give an empty or a new folder, so that nothing of yours is overwritten."
+            )
+        for path in (self.root, self.generations):
+            path.mkdir(parents=True, exist_ok=True)
+
+    def switch(self, name: str) -> None:
+        """Publish a generation: one atomic rename makes it the current one."""
+        replace_link(self.current, Path("generations") / name)
+        for file in ("vector.index", "image_ids.json"):
+            link = self.root / file
+            target = Path("current") / file
+            if not link.is_symlink() or link.readlink() != target:
+                replace_link(link, target)
+
+
+def replace_link(link: Path, target: Path) -> None:
+    """Point `link` at `target` (relative to the link's folder) in one atomic step."""
+    temporary = link.with_name(f".{link.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(link)
+    sync_folder(link.parent)
+
+
+def write_whole(path: Path, body: bytes) -> None:
+    """Write a file so that it is seen whole or not at all, also by other processes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            file.write(body)
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def sync_file(path: Path) -> None:
+    """Flush a written file to the disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """Flush a folder's entries (new names, renames) to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

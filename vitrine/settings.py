@@ -1,0 +1,36 @@
+"""Every setting of Vitrine: its name, its default, and what it does.
+
+Each can be given as an environment variable (`VITRINE_PAGE_SIZE=96`), and the
+common ones as an option of the command line; `docs/settings.md` lists them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Frozen; wrong values raise pydantic's ValidationError, which names each of them."""
+
+    model_config = SettingsConfigDict(env_prefix="VITRINE_", frozen=True, extra="forbid")
+
+    index: Path = Field(Path("data/index"), description="Folder of the index.")
+
+    host: str = Field("127.0.0.1", description="Address that the gallery listens on.")
+    port: int = Field(5000, ge=0, le=65535, description="Port of the gallery; 0 takes a free one.")
+    threads: int = Field(8, ge=1, description="Threads that answer requests.")
+    page_size: int = Field(48, ge=1, le=500, description="Products on a page of the gallery.")
+    similar_on_page: int = Field(
+        12, ge=1, le=100, description="Similar products that a product's page shows."
+    )
+    max_upload_bytes: int = Field(
+        16 * MIB, ge=1, description="Largest photo that may be uploaded as a query."
+    )
+    reload_seconds: float = Field(
+        1.0, ge=0, description="How often the gallery looks for a newly published generation."
+    )

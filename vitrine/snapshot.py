@@ -1,0 +1,219 @@
+"""A generation on disk: its manifest, how it is opened, and every check of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from vitrine.encoders.base import FloatArray
+from vitrine.index import FlatIndex
+from vitrine.products import Products
+
+FORMAT_VERSION = 1
+INDEX_FILE = "vector.index"
+IDS_FILE = "image_ids.json"
+PRODUCTS_FILE = "products.sqlite"
+MANIFEST_FILE = "manifest.json"
+NORM_TOLERANCE = 1e-3  # float32 rows of unit length are within 1e-6; more is no rounding
+
+
+class SnapshotError(Exception):
+    """A generation cannot be served; the message says what is wrong with it."""
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class EncoderFacts(_Record):
+    name: str
+    fingerprint: str
+
+
+class IndexFacts(_Record):
+    """`recall` is measured against exact search; 1 for an exact index."""
+
+    kind: Literal["flat"]
+    recall: float
+
+
+class CatalogueFacts(_Record):
+    """`rows` counts the usable ones, `skipped` the broken and duplicate ones."""
+
+    name: str
+    sha256: str
+    rows: int
+    skipped: int
+
+
+class Manifest(_Record):
+    """What a generation is made of. `files` has the SHA-256 of every other file."""
+
+    format_version: int
+    created_at: str
+    content: str
+    products: int
+    dimension: int
+    encoder: EncoderFacts
+    index: IndexFacts
+    catalogue: CatalogueFacts
+    failures: dict[str, int]
+    files: dict[str, str]
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An opened generation: row i of `index` is product `ids[i]`, always."""
+
+    name: str
+    manifest: Manifest
+    ids: tuple[str, ...]
+    rows: dict[str, int]
+    index: FlatIndex
+    products: Products
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check of a generation; `problem` is None where it passed."""
+
+    name: str
+    problem: str | None
+
+
+def read_manifest(generation: Path) -> Manifest:
+    """Raises `SnapshotError` where it is missing, damaged or of a newer format."""
+    path = generation / MANIFEST_FILE
+    try:
+        facts = json.loads(path.read_bytes())
+    except OSError:
+        raise SnapshotError(f"{generation.name} has no {MANIFEST_FILE}") from None
+    except ValueError:
+        raise SnapshotError(f"{generation.name}/{MANIFEST_FILE} is no JSON") from None
+    version = facts.get("format_version") if isinstance(facts, dict) else None
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise SnapshotError(
+            f"{generation.name} has format version {version} and this Vitrine reads up to "
+            f"{FORMAT_VERSION}: update Vitrine, or index again with this one"
+        )
+    try:
+        return Manifest.model_validate(facts)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SnapshotError(
+            f"{generation.name}/{MANIFEST_FILE}: {where or 'it'}: {first['msg']}"
+        ) from None
+
+
+def open_snapshot(generation: Path) -> Snapshot:
+    """Open a generation after checking hashes, counts and ids; or raise `SnapshotError`."""
+    manifest = read_manifest(generation)
+    for check in _file_checks(generation, manifest):
+        if check.problem:
+            raise SnapshotError(f"{generation.name}: {check.name}: {check.problem}")
+    snapshot = _open(generation, manifest)
+    for check in _count_checks(snapshot):
+        if check.problem:
+            raise SnapshotError(f"{generation.name}: {check.name}: {check.problem}")
+    return snapshot
+
+
+def verify(generation: Path) -> Iterator[Check]:
+    """Every check of a generation, the ones of `open_snapshot` and the slow ones."""
+    try:
+        manifest = read_manifest(generation)
+    except SnapshotError as error:
+        yield Check("manifest", str(error))
+        return
+    yield Check("manifest", None)
+    checks = list(_file_checks(generation, manifest))
+    yield from checks
+    if any(check.problem for check in checks):
+        return
+    try:
+        snapshot = _open(generation, manifest)
+    except SnapshotError as error:
+        yield Check("files open", str(error))
+        return
+    yield from _count_checks(snapshot)
+    yield from _vector_checks(snapshot.index.vectors())
+    in_order = snapshot.products.rows_are_gapless() and (
+        snapshot.products.ids() == list(snapshot.ids)
+    )
+    yield Check(
+        f"{PRODUCTS_FILE} is in the order of {IDS_FILE}",
+        None if in_order else "its rows name other products, or in another order",
+    )
+    lengths = {facet.name: len(facet.codes) for facet in snapshot.products.facets}
+    wrong = [name for name, length in lengths.items() if length != len(snapshot)]
+    yield Check("facets cover every row", f"not so: {', '.join(wrong)}" if wrong else None)
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _open(generation: Path, manifest: Manifest) -> Snapshot:
+    try:
+        ids = json.loads((generation / IDS_FILE).read_bytes())
+        index = FlatIndex.read(generation / INDEX_FILE)
+        products = Products(generation / PRODUCTS_FILE)
+    except Exception as error:  # whatever a library throws at damaged bytes
+        raise SnapshotError(f"{generation.name} cannot be opened: {error}") from error
+    if not isinstance(ids, list) or not all(isinstance(i, str) for i in ids):
+        raise SnapshotError(f"{generation.name}/{IDS_FILE} is no list of ids")
+    rows = {product_id: row for row, product_id in enumerate(ids)}
+    return Snapshot(generation.name, manifest, tuple(ids), rows, index, products)
+
+
+def _file_checks(generation: Path, manifest: Manifest) -> Iterator[Check]:
+    for name in (INDEX_FILE, IDS_FILE, PRODUCTS_FILE):
+        path = generation / name
+        problem = None
+        if name not in manifest.files:
+            problem = "the manifest has no hash of it"
+        elif not path.is_file():
+            problem = "the file is missing"
+        elif file_hash(path) != manifest.files[name]:
+            problem = "its bytes are not those that were published"
+        yield Check(f"hash of {name}", problem)
+
+
+def _count_checks(snapshot: Snapshot) -> Iterator[Check]:
+    manifest, index = snapshot.manifest, snapshot.index
+
+    def same(name: str, found: int, expected: int) -> Check:
+        return Check(name, None if found == expected else f"{found} and not {expected}")
+
+    yield same("ids are as many as the manifest says", len(snapshot.ids), manifest.products)
+    yield same("vectors are as many as ids", len(index), len(snapshot.ids))
+    yield same("ids are distinct", len(snapshot.rows), len(snapshot.ids))
+    yield same("dimension is the manifest's", index.dimension, manifest.dimension)
+
+
+def _vector_checks(vectors: FloatArray) -> Iterator[Check]:
+    def rows_where(name: str, wrong: Callable[[FloatArray], Any]) -> Check:
+        rows = np.flatnonzero(wrong(vectors))
+        more = ", …" if len(rows) > 5 else ""
+        found = ", ".join(str(row) for row in rows[:5])
+        return Check(name, f"not so in rows {found}{more}" if len(rows) else None)
+
+    yield rows_where("vectors are finite", lambda v: ~np.isfinite(v).all(axis=1))
+    yield rows_where(
+        "vectors have unit length",
+        lambda v: ~(np.abs(np.linalg.norm(v, axis=1) - 1) <= NORM_TOLERANCE),
+    )
