@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -158,15 +159,12 @@ class Products:
     def photoless(self, product_id: str) -> PhotolessProduct | None:
         """A product whose photo could not be had, by id."""
         record = self._db.execute("SELECT * FROM photoless WHERE id = ?", [product_id]).fetchone()
-        if record is None:
-            return None
-        return PhotolessProduct(
-            id=record["id"],
-            title=record["title"],
-            image_url=record["image_url"],
-            facts=json.loads(record["facts"]),
-            code=FailureCode(record["code"]),
-        )
+        return None if record is None else _photoless_product(record)
+
+    def all_photoless(self) -> list[PhotolessProduct]:
+        """Every product whose photo could not be had, by id."""
+        query = "SELECT * FROM photoless ORDER BY id"
+        return [_photoless_product(record) for record in self._db.execute(query)]
 
     def text_rows(self, text: str) -> Rows | None:
         """Rows whose title, id or facts hold every word's beginning; None for no words at all."""
@@ -191,6 +189,21 @@ class Products:
     def _first(self, query: str, value: str) -> int | None:
         record = self._db.execute(f"{query} LIMIT 1", [value]).fetchone()
         return None if record is None else int(record[0])
+
+    def _first_photoless(
+        self, column: Literal["id", "image_url"], value: str
+    ) -> PhotolessProduct | None:
+        query = f"SELECT * FROM photoless WHERE {column} = ? ORDER BY rowid LIMIT 1"
+        record = self._db.execute(query, [value]).fetchone()
+        if record is None:
+            return None
+        return PhotolessProduct(
+            id=record["id"],
+            title=record["title"],
+            image_url=record["image_url"],
+            facts=json.loads(record["facts"]),
+            code=FailureCode(record["code"]),
+        )
 
     def _read_facets(self) -> Iterator[Facet]:
         query = "SELECT name, choices, codes FROM facet ORDER BY position"
@@ -219,6 +232,11 @@ def _product_record(row: int, p: IndexedProduct) -> tuple[object, ...]:
 def _indexed_product(record: sqlite3.Row) -> IndexedProduct:
     facts = {key: record[key] for key in record.keys() if key != "row"}  # noqa: SIM118
     return IndexedProduct(**facts | {"facts": json.loads(record["facts"])})
+
+
+def _photoless_product(record: sqlite3.Row) -> PhotolessProduct:
+    facts, code = json.loads(record["facts"]), FailureCode(record["code"])
+    return PhotolessProduct(record["id"], record["title"], record["image_url"], facts, code)
 
 
 def _json(value: object) -> str:

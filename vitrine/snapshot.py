@@ -28,6 +28,10 @@ class SnapshotError(Exception):
     """A generation cannot be served; the message says what is wrong with it."""
 
 
+class NewerFormatError(SnapshotError):
+    """A generation was written by a newer Vitrine than this one."""
+
+
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -103,7 +107,7 @@ def read_manifest(generation: Path) -> Manifest:
         raise SnapshotError(f"{generation.name}/{MANIFEST_FILE} is no JSON") from None
     version = facts.get("format_version") if isinstance(facts, dict) else None
     if isinstance(version, int) and version > FORMAT_VERSION:
-        raise SnapshotError(
+        raise NewerFormatError(
             f"{generation.name} has format version {version} and this Vitrine reads up to "
             f"{FORMAT_VERSION}: update Vitrine, or index again with this one"
         )

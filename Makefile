@@ -1,0 +1,58 @@
+# `make run` and `make test` set up everything that they need; neither needs more
+# network than the package registry.
+PYTHON ?= python3
+PORT ?= 5000
+CATALOGUE ?= data/fashion.csv
+
+BIN := .venv/bin
+TORCH := $(shell grep '^torch==' requirements.txt)
+CODE := app.py bench gallery indexer studio tests vitrine
+
+.PHONY: help setup run test lint bench browser clean
+
+help: ## Show this list.
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: .venv/run ## Make .venv and install what indexing and serving need.
+
+run: .venv/run ## Index CATALOGUE (data/fashion.csv) and serve the gallery on PORT (5000).
+	$(BIN)/python -m indexer build "$(CATALOGUE)"
+	$(BIN)/python app.py --port $(PORT)
+
+test: .venv/dev browser lint ## Check style and types, and run all tests.
+	$(BIN)/python -m pytest
+
+lint: .venv/dev ## Check style and types alone.
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy $(CODE)
+
+bench: .venv/dev ## Run every measurement.
+	$(BIN)/python -m bench
+
+clean: ## Remove the environment and the index.
+	rm -rf .venv data/index
+
+# torch comes first and alone, so that no other package chooses a build of it.
+.venv/run: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Vitrine needs Python 3.11 or newer. Try: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	@echo "Installing the packages (a few minutes, once) …"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/dev: .venv/run requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# The browser tests drive a Chromium of the system. It is installed where that is
+# allowed and simple; elsewhere those tests say that they were skipped.
+browser:
+	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 || \
+	  { command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] && \
+	    echo "Installing Chromium for the browser tests …" && \
+	    apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
+	  echo "No Chromium here: the browser tests will be skipped."

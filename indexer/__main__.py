@@ -1,0 +1,250 @@
+"""The command line: `python -m indexer` and its commands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+
+from indexer import report
+from vitrine.catalogue import CatalogueError, read_catalogue
+from vitrine.encoders.base import EncoderError
+from vitrine.folder import FolderError, IndexFolder
+from vitrine.settings import Settings
+from vitrine.snapshot import Snapshot, SnapshotError
+
+if TYPE_CHECKING:
+    from vitrine.encoders.base import FloatArray
+
+DEMO_CATALOGUE = Path("data/fashion.csv")
+DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+
+stdout = Console(highlight=False, soft_wrap=True)
+stderr = Console(highlight=False, stderr=True)
+
+
+class DefaultBuild(click.Group):
+    """`python -m indexer` alone, or with options of `build`, is `python -m indexer build`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        is_ours = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if is_ours else ["build", *args])
+
+
+@click.group(cls=DefaultBuild)
+def cli() -> None:
+    """Index a product catalogue for visual similarity.
+
+    The catalogue is a CSV whose rows name photos. `build` (the default) brings the
+    index in line with it: it fetches and embeds only what is new or changed, and
+    may be interrupted and run again at any moment.
+
+    \b
+    python -m indexer                        index the demo catalogue
+    python -m indexer build my/shop.csv      index your own
+    python -m indexer status                 what is indexed, what failed, what to do
+    python app.py                            look at it
+    """
+
+
+def index_option(command: Any) -> Any:
+    return click.option(
+        "--index",
+        "index",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Settings().index,
+        show_default=True,
+        help="Folder of the index.",
+    )(command)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+
+@cli.command()
+@click.argument("catalogue", type=click.Path(path_type=Path), default=DEMO_CATALOGUE)
+@click.option(
+    "--encoder",
+    default="auto",
+    show_default=True,
+    help="An encoder's name (see `encoders`), a checkpoint's folder, or its name at the hub. "
+    "`auto` takes dinov2-small where it can be had, and else one that needs no download.",
+)
+@click.option("--workers", type=click.IntRange(1, 256), help="Downloads at a time, over all hosts.")
+@click.option("--per-host", type=click.IntRange(1, 64), help="Downloads at a time from one host.")
+@click.option("--strict", is_flag=True, help="Exit with status 1 if any photo failed.")
+@index_option
+@json_option
+def build(
+    catalogue: Path,
+    encoder: str,
+    workers: int | None,
+    per_host: int | None,
+    strict: bool,
+    index: Path,
+    as_json: bool,
+) -> None:
+    """Bring the index in line with CATALOGUE (by default the demo catalogue)."""
+    from indexer import build as building
+    from indexer.display import BuildDisplay
+    from vitrine.encoders import load_encoder, resolve_auto
+    from vitrine.fetching import FetchLimits
+
+    given = {"workers": workers, "per_host": per_host}
+    limits = FetchLimits(**{name: value for name, value in given.items() if value is not None})
+    folder = IndexFolder(index)
+    with _errors_in_words():
+        products = read_catalogue(catalogue)
+        report.catalogue_read(stderr, products)
+        folder.claim()
+        with building.sole_indexer(folder):
+            if encoder == "auto":
+                choice = resolve_auto()
+                encoder = choice.name
+                stderr.print(choice.reason)
+            loaded = load_encoder(encoder)
+            try:
+                with BuildDisplay(stderr) as display:
+                    outcome = building.build(products, folder, loaded, limits, display)
+            except KeyboardInterrupt:
+                stderr.print("Interrupted. What is done is kept: run again to go on from here.")
+                sys.exit(INTERRUPTED)
+    report.built(stdout, index, products, outcome, loaded, as_json=as_json)
+    if outcome.is_total_failure:
+        sys.exit(UNUSABLE)
+    sys.exit(FAILED if strict and outcome.failed else DONE)
+
+
+@cli.command()
+@index_option
+@json_option
+def status(index: Path, as_json: bool) -> None:
+    """Show what is indexed, what failed and why, and what to do about it."""
+    with _errors_in_words():
+        report.status(stdout, IndexFolder(index), _current(index), as_json=as_json)
+
+
+@cli.command()
+@index_option
+@json_option
+def verify(index: Path, as_json: bool) -> None:
+    """Check the current generation: hashes, counts, ids, vectors. Exit status 1 if one fails."""
+    from vitrine.snapshot import verify as checks_of
+
+    with _errors_in_words():
+        folder = IndexFolder(index)
+        checks = list(checks_of(folder.generation(_current_name(folder))))
+    report.verified(stdout, folder, checks, as_json=as_json)
+    sys.exit(FAILED if any(check.problem for check in checks) else DONE)
+
+
+@cli.command()
+@click.argument("photo_or_id")
+@click.option("-k", type=click.IntRange(1, 100), default=5, show_default=True, help="How many.")
+@index_option
+@json_option
+def search(photo_or_id: str, k: int, index: Path, as_json: bool) -> None:
+    """Show what looks like a product (by its id) or like a photo (by its path)."""
+    from vitrine.search import similar_to_product, similar_to_vector
+
+    with _errors_in_words():
+        snapshot = _current(index)
+        row = snapshot.rows.get(photo_or_id)
+        if row is not None:
+            neighbours = similar_to_product(snapshot, row, k)
+        else:
+            neighbours = similar_to_vector(snapshot, _embedded(snapshot, Path(photo_or_id)), k)
+        report.found(stdout, snapshot, neighbours, as_json=as_json)
+
+
+@cli.command()
+@click.option("-k", type=click.IntRange(1, 1000), default=10, show_default=True)
+@click.option(
+    "--by",
+    "groups",
+    multiple=True,
+    metavar="FACET[+FACET]",
+    help="A facet, or several that must agree at once; may be repeated. By default each facet.",
+)
+@index_option
+@json_option
+def evaluate(k: int, groups: tuple[str, ...], index: Path, as_json: bool) -> None:
+    """Measure precision@k by the catalogue's own labels: do like products have like facts?"""
+    from indexer.evaluation import precision
+
+    with _errors_in_words():
+        snapshot = _current(index)
+        names = [facet.name for facet in snapshot.products.facets]
+        wanted = [tuple(group.split("+")) for group in groups] or [(name,) for name in names]
+        for name in {name for group in wanted for name in group} - set(names):
+            raise click.BadParameter(f"no facet {name!r}; there are: {', '.join(names)}")
+        report.evaluated(stdout, snapshot, precision(snapshot, wanted, k), as_json=as_json)
+
+
+@cli.command()
+@json_option
+def encoders(as_json: bool) -> None:
+    """List the encoders, and which of them can be had on this machine."""
+    from vitrine.encoders import REGISTRY, availability
+
+    report.encoders(
+        stdout, {spec: availability(spec) for spec in REGISTRY.values()}, as_json=as_json
+    )
+
+
+@contextmanager
+def _errors_in_words() -> Iterator[None]:
+    """Unusable input ends the command with a sentence and exit status 2."""
+    try:
+        yield
+    except (CatalogueError, EncoderError, FolderError, SnapshotError) as error:
+        stderr.print(f"Error: {error}", markup=False)
+        sys.exit(UNUSABLE)
+
+
+def _current_name(folder: IndexFolder) -> str:
+    name = folder.current_name()
+    if name is None:
+        raise FolderError(
+            f"There is no index in {folder.root}. Make one with: python -m indexer build CATALOGUE"
+        )
+    return name
+
+
+def _current(index: Path) -> Snapshot:
+    from vitrine.snapshot import open_snapshot
+
+    folder = IndexFolder(index)
+    return open_snapshot(folder.generation(_current_name(folder)))
+
+
+def _embedded(snapshot: Snapshot, path: Path) -> FloatArray:
+    """The vector (d,) of a photo, made by the encoder of the snapshot."""
+    from vitrine.encoders import load_encoder
+    from vitrine.failures import Failure
+    from vitrine.photos import decode
+
+    if not path.is_file():
+        raise CatalogueError(
+            f"{path} is neither a product's id in this index nor a photo's path here."
+        )
+    photo = decode(path.read_bytes())
+    if isinstance(photo, Failure):
+        raise CatalogueError(f"{path}: {photo.message}")
+    encoder = load_encoder(snapshot.manifest.encoder.name)
+    if encoder.fingerprint != snapshot.manifest.encoder.fingerprint:
+        raise EncoderError(
+            f"The index was made with another {encoder.name} than the one on this machine. "
+            "Index again with: python -m indexer build CATALOGUE"
+        )
+    vector: FloatArray = encoder.encode([encoder.prepare(photo.image)])[0]
+    return vector
+
+
+if __name__ == "__main__":
+    cli(prog_name="python -m indexer")

@@ -1,0 +1,161 @@
+"""One whole build: catalogue → ledger → generation, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from filelock import FileLock, Timeout
+
+from indexer.ledger import Ledger, PhotoFacts
+from indexer.pipeline import Pipeline, Plan, Progress, Tally
+from indexer.publishing import Contents, is_published, publish, stacked
+from vitrine.catalogue import Catalogue, Product
+from vitrine.encoders.base import Encoder
+from vitrine.failures import Failure, FailureCode
+from vitrine.fetching import Fetcher, FetchLimits
+from vitrine.folder import FolderError, IndexFolder
+from vitrine.products import IndexedProduct, PhotolessProduct
+from vitrine.snapshot import EncoderFacts
+
+
+@dataclass(frozen=True, slots=True)
+class FailedProduct:
+    """A product and why its photo could not be had in this run."""
+
+    product: Product
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOutcome:
+    """What a build came to.
+
+    `generation` is the published one's name, None where nothing was published.
+    `failed` has every product whose photo failed in this run; `kept` are the ids
+    among them that stay in the index with the last good copy of their photo.
+    """
+
+    generation: str | None
+    wanted: int
+    indexed: int
+    failed: tuple[FailedProduct, ...]
+    kept: frozenset[str]
+    tally: Tally
+
+    @property
+    def causes(self) -> Counter[FailureCode]:
+        """How many products failed, by cause."""
+        return Counter(f.failure.code for f in self.failed)
+
+    @property
+    def is_total_failure(self) -> bool:
+        """Whether not one photo of the catalogue could be had."""
+        return len(self.failed) == self.wanted
+
+
+@contextmanager
+def sole_indexer(folder: IndexFolder) -> Iterator[None]:
+    """Hold the folder's lock; raises `FolderError` naming who else holds it."""
+    holder = folder.lock.with_suffix(".json")
+    lock = FileLock(folder.lock, blocking=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        try:
+            who = "process {pid} on {host}".format_map(json.loads(holder.read_text()))
+        except (OSError, ValueError, KeyError):
+            who = "another process"
+        raise FolderError(
+            f"{folder.root} is being written by {who}. Wait for it to finish, then run again."
+        ) from None
+    try:
+        holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def build(
+    catalogue: Catalogue,
+    folder: IndexFolder,
+    encoder: Encoder,
+    limits: FetchLimits,
+    progress: Progress,
+) -> BuildOutcome:
+    """Bring the index folder in line with the catalogue, and publish what changed.
+
+    Only new and changed photos are fetched and embedded. Where not one photo can be
+    had, nothing is published and the old generation stays. Call it inside
+    `sole_indexer`. Raises `FolderError` and `SnapshotError`.
+    """
+    plan = Plan.of(catalogue)
+    with Ledger(folder.ledger) as ledger:
+        run = ledger.begin_run(str(catalogue.path.resolve()))
+        with Fetcher(limits) as fetcher:
+            pipeline = Pipeline(folder, ledger, encoder, fetcher, progress)
+            pipeline.run(plan, run)
+        contents, failed = _compose(catalogue, plan, ledger, encoder)
+        indexed = len(contents.products)
+        generation = None
+        if len(failed) < len(catalogue.products) and not is_published(folder, contents):
+            vectors = ledger.vectors(encoder.fingerprint, (p.sha256 for p in contents.products))
+            generation = publish(folder, contents, stacked(vectors, indexed, encoder.dimension))
+        ledger.finish_run(run)
+    return BuildOutcome(
+        generation=generation,
+        wanted=len(catalogue.products),
+        indexed=indexed,
+        failed=tuple(failed),
+        kept=frozenset(f.product.id for f in failed) - {p.id for p in contents.photoless},
+        tally=pipeline.tally,
+    )
+
+
+def _compose(
+    catalogue: Catalogue, plan: Plan, ledger: Ledger, encoder: Encoder
+) -> tuple[Contents, list[FailedProduct]]:
+    """What the ledger now holds for each product, in the catalogue's order."""
+    downloads = ledger.downloads()
+    photos = ledger.photos()
+    embedded = ledger.embedded(encoder.fingerprint)
+    products: list[IndexedProduct] = []
+    photoless: list[PhotolessProduct] = []
+    failed: list[FailedProduct] = []
+    for p in catalogue.products:
+        reference = plan.references[p.id]
+        if isinstance(reference, Failure):
+            failure: Failure | None = reference
+            sha256 = None
+        else:
+            download = downloads[reference.location]
+            failure, sha256 = download.failure, download.sha256
+        facts = photos.get(sha256) if sha256 else None
+        if isinstance(facts, Failure):
+            failure = failure or facts
+        if failure:
+            failed.append(FailedProduct(p, failure))
+        if sha256 and sha256 in embedded and isinstance(facts, PhotoFacts):
+            products.append(
+                IndexedProduct(
+                    id=p.id,
+                    title=p.title,
+                    image_url=p.image_url,
+                    facts=p.facts,
+                    sha256=sha256,
+                    width=facts.width,
+                    height=facts.height,
+                    colour=facts.colour,
+                )
+            )
+        else:
+            assert failure is not None
+            photoless.append(PhotolessProduct(p.id, p.title, p.image_url, p.facts, failure.code))
+    encoder_facts = EncoderFacts(name=encoder.name, fingerprint=encoder.fingerprint)
+    return Contents(catalogue, encoder_facts, products, photoless), failed

@@ -1,0 +1,221 @@
+"""The ledger: what was fetched, what it turned out to be, and which vectors it has.
+
+SQLite in WAL mode. Every record is committed when it is made, so a killed run
+loses only what was under way, and the next run goes on from there.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from vitrine.encoders.base import FloatArray
+from vitrine.failures import Failure, FailureCode
+from vitrine.fetching import Validators
+from vitrine.folder import FolderError
+
+LEDGER_VERSION = 1
+APPLICATION_ID = 0x56495452  # "VITR": tells our file from any other SQLite file
+RESUME_SECONDS = 24 * 3600  # an interrupted run older than that is begun anew, not resumed
+
+SCHEMA = f"""
+BEGIN;
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {LEDGER_VERSION};
+CREATE TABLE run (
+    id INTEGER PRIMARY KEY,
+    catalogue TEXT NOT NULL,
+    started_at REAL NOT NULL,
+    finished_at REAL
+);
+-- What lies at a reference (URL or file). sha256 is the last good download's, and is
+-- kept when a later attempt fails; code and message are the last attempt's.
+CREATE TABLE download (
+    location TEXT PRIMARY KEY,
+    sha256 TEXT,
+    etag TEXT,
+    last_modified TEXT,
+    code TEXT,
+    message TEXT,
+    checked_at REAL NOT NULL,
+    run INTEGER NOT NULL REFERENCES run (id)
+) WITHOUT ROWID;
+-- What a download's bytes turned out to be.
+CREATE TABLE photo (
+    sha256 TEXT PRIMARY KEY,
+    width INTEGER,
+    height INTEGER,
+    colour TEXT,
+    code TEXT,
+    message TEXT
+) WITHOUT ROWID;
+CREATE TABLE vector (
+    sha256 TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (sha256, fingerprint)
+) WITHOUT ROWID;
+COMMIT;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """What is known of one reference. `failure` is the last attempt's, `run` its run."""
+
+    sha256: str | None
+    validators: Validators
+    failure: Failure | None
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFacts:
+    """A decoded photo: its size in pixels, upright, and its dominant colour."""
+
+    width: int
+    height: int
+    colour: str
+
+
+class Ledger:
+    """Open it with `with`. One process, one thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create. Raises `FolderError` for another program's or a newer file."""
+        self._db = sqlite3.connect(path, isolation_level=None)
+        try:
+            self._create_or_check(path)
+            # A killed process loses nothing in WAL mode even with NORMAL; a power cut
+            # may lose the last records, which are then simply made again.
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+        except BaseException:
+            self._db.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._db.close()
+
+    def begin_run(self, catalogue: str) -> int:
+        """Number of the run: a new one, or the last one if it was interrupted lately."""
+        record = self._db.execute(
+            "SELECT id FROM run WHERE catalogue = ? AND finished_at IS NULL AND started_at > ? "
+            "AND id = (SELECT max(id) FROM run)",
+            (catalogue, time.time() - RESUME_SECONDS),
+        ).fetchone()
+        if record:
+            return int(record[0])
+        started = self._db.execute(
+            "INSERT INTO run (catalogue, started_at) VALUES (?, ?)", (catalogue, time.time())
+        )
+        assert started.lastrowid is not None
+        return started.lastrowid
+
+    def finish_run(self, run: int) -> None:
+        self._db.execute("UPDATE run SET finished_at = ? WHERE id = ?", (time.time(), run))
+
+    def downloads(self) -> dict[str, Download]:
+        """Everything known, by location."""
+        query = "SELECT location, sha256, etag, last_modified, code, message, run FROM download"
+        return {
+            location: Download(sha256, Validators(etag, modified), _failure(code, message), run)
+            for location, sha256, etag, modified, code, message, run in self._db.execute(query)
+        }
+
+    def record_download(self, location: str, sha256: str, validators: Validators, run: int) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO download VALUES (?, ?, ?, ?, NULL, NULL, ?, ?)",
+            (location, sha256, validators.etag, validators.last_modified, time.time(), run),
+        )
+
+    def record_unchanged(self, location: str, run: int) -> None:
+        self._db.execute(
+            "UPDATE download SET code = NULL, message = NULL, checked_at = ?, run = ? "
+            "WHERE location = ?",
+            (time.time(), run, location),
+        )
+
+    def record_failure(self, location: str, failure: Failure, run: int) -> None:
+        """Note a failed attempt; what was downloaded before stays known."""
+        self._db.execute(
+            "INSERT INTO download (location, code, message, checked_at, run) "
+            "VALUES (?, ?, ?, ?, ?) ON CONFLICT (location) DO UPDATE SET code = excluded.code, "
+            "message = excluded.message, checked_at = excluded.checked_at, run = excluded.run",
+            (location, failure.code, failure.message, time.time(), run),
+        )
+
+    def photos(self) -> dict[str, PhotoFacts | Failure]:
+        """Every photo that was ever decoded, by SHA-256."""
+        query = "SELECT sha256, width, height, colour, code, message FROM photo"
+        return {
+            sha256: _failure(code, message) or PhotoFacts(width, height, colour)
+            for sha256, width, height, colour, code, message in self._db.execute(query)
+        }
+
+    def record_photo(self, sha256: str, outcome: PhotoFacts | Failure) -> None:
+        if isinstance(outcome, Failure):
+            facts: tuple[object, ...] = (None, None, None, str(outcome.code), outcome.message)
+        else:
+            facts = (outcome.width, outcome.height, outcome.colour, None, None)
+        self._db.execute("INSERT OR REPLACE INTO photo VALUES (?, ?, ?, ?, ?, ?)", (sha256, *facts))
+
+    def embedded(self, fingerprint: str) -> set[str]:
+        """SHA-256 of every photo that has a vector of this encoder."""
+        query = "SELECT sha256 FROM vector WHERE fingerprint = ?"
+        return {sha256 for (sha256,) in self._db.execute(query, [fingerprint])}
+
+    def record_vectors(self, fingerprint: str, sha256s: Sequence[str], vectors: FloatArray) -> None:
+        """Store rows of an array (n, d) for n photos, all or none."""
+        records = [
+            (sha256, fingerprint, vector.astype("<f4").tobytes())
+            for sha256, vector in zip(sha256s, vectors, strict=True)
+        ]
+        self._db.execute("BEGIN")
+        self._db.executemany("INSERT OR REPLACE INTO vector VALUES (?, ?, ?)", records)
+        self._db.execute("COMMIT")
+
+    def vectors(self, fingerprint: str, sha256s: Iterable[str]) -> Iterator[FloatArray]:
+        """The stored vectors (d,) of these photos, in their order. KeyError for a missing one."""
+        query = "SELECT data FROM vector WHERE sha256 = ? AND fingerprint = ?"
+        for sha256 in sha256s:
+            record = self._db.execute(query, (sha256, fingerprint)).fetchone()
+            if record is None:
+                raise KeyError(sha256)
+            yield np.frombuffer(record[0], dtype="<f4")
+
+    def _create_or_check(self, path: Path) -> None:
+        try:
+            (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if not tables:
+                self._db.executescript(SCHEMA)
+            (application,) = self._db.execute("PRAGMA application_id").fetchone()
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        except sqlite3.DatabaseError:
+            application, version = None, 0
+        if application != APPLICATION_ID:
+            raise FolderError(f"{path} is no ledger of Vitrine. Give another folder for the index.")
+        if version > LEDGER_VERSION:
+            raise FolderError(
+                f"{path} was written by a newer Vitrine (ledger version {version}; this one knows "
+                f"{LEDGER_VERSION}). Update Vitrine, or give another folder for the index."
+            )
+
+
+def _failure(code: str | None, message: str | None) -> Failure | None:
+    return None if code is None else Failure(FailureCode(code), message or "")

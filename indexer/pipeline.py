@@ -1,0 +1,271 @@
+"""Reconcile: fetch ∥ decode ∥ encode, until the ledger holds what the catalogue wants.
+
+Downloads run in the fetcher's threads, decoding and preparing in a pool of their
+own, encoding and every write to the ledger in the calling thread. All three work
+at once; what waits between them is bounded, so memory does not grow with the
+catalogue, and the slowest stage holds the others back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Generator, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy.typing as npt
+
+from indexer.ledger import Download, Ledger, PhotoFacts
+from vitrine.catalogue import Catalogue
+from vitrine.encoders.base import Encoder
+from vitrine.failures import Failure, FailureCode
+from vitrine.fetching import (
+    Fetched,
+    Fetcher,
+    FetchJob,
+    FetchResult,
+    NotModified,
+    Reference,
+    Validators,
+    resolve,
+)
+from vitrine.folder import IndexFolder, write_whole
+from vitrine.photos import decode, dominant_colour, thumbnail_widths, thumbnails
+
+DECODERS = min(4, os.cpu_count() or 1)
+"""Pillow releases the interpreter's lock while it decodes, so a thread a core is of use;
+beyond four, the encoder has long become what everything waits for."""
+
+PASSING = {
+    FailureCode.DNS,
+    FailureCode.CONNECT,
+    FailureCode.TIMEOUT,
+    FailureCode.HOST_DOWN,
+    FailureCode.HTTP_429,
+    FailureCode.HTTP_5XX,
+    FailureCode.NO_FILE,
+}
+"""Failures that may be over when an interrupted run is taken up again."""
+
+
+class Progress(Protocol):
+    """Told what becomes of each distinct photo reference, once."""
+
+    def start(self, total: int) -> None: ...
+    def done(self, count: int) -> None: ...
+    def failed(self, code: FailureCode, count: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The photo that each product wants, by product id, and all the distinct ones."""
+
+    references: Mapping[str, Reference | Failure]
+    wanted: Mapping[str, Reference]
+
+    @classmethod
+    def of(cls, catalogue: Catalogue) -> Plan:
+        references = {p.id: resolve(p.image_url, catalogue.base) for p in catalogue.products}
+        wanted = {r.location: r for r in references.values() if isinstance(r, Reference)}
+        return cls(references, wanted)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run did, in photos."""
+
+    requested: int = 0
+    downloaded: int = 0
+    embedded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A photo at hand. `body` is None where it is read from the index folder.
+
+    `counts` is False for the older copy that stands in for a failed download: the
+    failure has been counted already.
+    """
+
+    sha256: str
+    body: bytes | None = None
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """`prepared` is the encoder's input; None where no vector is to be made."""
+
+    sha256: str
+    outcome: PhotoFacts | Failure
+    prepared: npt.NDArray[Any] | None = None
+
+
+class Pipeline:
+    """One run over one plan; afterwards `tally` has the counts."""
+
+    def __init__(
+        self,
+        folder: IndexFolder,
+        ledger: Ledger,
+        encoder: Encoder,
+        fetcher: Fetcher,
+        progress: Progress,
+    ) -> None:
+        self.tally = Tally()
+        self._folder = folder
+        self._ledger = ledger
+        self._encoder = encoder
+        self._fetcher = fetcher
+        self._progress = progress
+        self._downloads = ledger.downloads()
+        self._photos = ledger.photos()
+        self._embedded = ledger.embedded(encoder.fingerprint)
+        self._under_way: dict[str, int] = {}
+        self._batch: dict[str, npt.NDArray[Any]] = {}
+
+    def run(self, plan: Plan, run: int) -> None:
+        """Fetch, decode and embed all that is wanted and not there yet.
+
+        Interrupted at any moment, it leaves a ledger from which the next run goes on.
+        """
+        self._progress.start(len(plan.wanted))
+        limit = DECODERS + 2 * self._encoder.batch_size
+        pending: set[Future[Decoded]] = set()
+        pool = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
+        try:
+            with contextlib.closing(self._arrivals(plan, run)) as arrivals:
+                for arrival in arrivals:
+                    if not self._is_news(arrival):
+                        continue
+                    pending.add(pool.submit(self._decode, arrival))
+                    if len(pending) >= limit:
+                        pending = self._collect_some(pending)
+            while pending:
+                pending = self._collect_some(pending)
+            self._encode_batch()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _arrivals(self, plan: Plan, run: int) -> Generator[Arrival, None, None]:
+        """What an interrupted part of this run has done already, then what is fetched now."""
+        jobs: list[FetchJob] = []
+        for location, reference in plan.wanted.items():
+            known = self._downloads.get(location)
+            if known is None or known.run != run or self._is_to_repeat(known):
+                jobs.append(FetchJob(reference, self._validators(known)))
+            elif known.failure:
+                yield from self._fail(location, known.failure)
+            elif known.sha256:
+                yield Arrival(known.sha256)
+        for result in self._fetcher.fetch_all(jobs):
+            self.tally.requested += 1
+            yield from self._receive(result, run)
+
+    def _receive(self, result: FetchResult, run: int) -> Iterator[Arrival]:
+        """Note an answer in the ledger, and pass on the photo that it leaves at hand."""
+        location = result.job.reference.location
+        match result.outcome:
+            case Fetched(body=body, validators=validators):
+                sha256 = hashlib.sha256(body).hexdigest()
+                if not self._is_at_hand(sha256):
+                    write_whole(self._folder.photo(sha256), body)
+                self._ledger.record_download(location, sha256, validators, run)
+                self.tally.downloaded += 1
+                yield Arrival(sha256, body)
+            case NotModified():
+                self._ledger.record_unchanged(location, run)
+                yield Arrival(self._downloads[location].sha256 or "")
+            case Failure() as failure:
+                self._ledger.record_failure(location, failure, run)
+                yield from self._fail(location, failure)
+
+    def _fail(self, location: str, failure: Failure) -> Iterator[Arrival]:
+        """Count a failure; the last good copy of the same reference stays in use."""
+        self._progress.failed(failure.code, 1)
+        known = self._downloads.get(location)
+        if known and known.sha256 and self._is_at_hand(known.sha256):
+            yield Arrival(known.sha256, counts=False)
+
+    def _is_to_repeat(self, known: Download) -> bool:
+        if known.failure:
+            return known.failure.code in PASSING
+        return known.sha256 is None or not self._folder.photo(known.sha256).exists()
+
+    def _validators(self, known: Download | None) -> Validators | None:
+        """Ask conditionally only for a photo that is still at hand."""
+        if known and known.sha256 and self._is_at_hand(known.sha256):
+            return known.validators
+        return None
+
+    def _is_at_hand(self, sha256: str) -> bool:
+        """Whether the download lies in the index folder and could be decoded."""
+        is_broken = isinstance(self._photos.get(sha256), Failure)
+        return not is_broken and self._folder.photo(sha256).exists()
+
+    def _is_news(self, arrival: Arrival) -> bool:
+        """Whether a photo has to be decoded; counts it where not."""
+        sha256 = arrival.sha256
+        if sha256 in self._under_way:
+            self._under_way[sha256] += arrival.counts
+            return False
+        facts = self._photos.get(sha256)
+        if isinstance(facts, PhotoFacts) and sha256 in self._embedded and self._has_thumbs(sha256):
+            self._progress.done(int(arrival.counts))
+            return False
+        self._under_way[sha256] = int(arrival.counts)
+        return True
+
+    def _has_thumbs(self, sha256: str) -> bool:
+        facts = self._photos[sha256]
+        return isinstance(facts, PhotoFacts) and all(
+            self._folder.thumbnail(sha256, width).exists()
+            for width in thumbnail_widths(facts.width)
+        )
+
+    def _decode(self, arrival: Arrival) -> Decoded:
+        """Runs in the pool: bytes → thumbnails on disk, facts, and the encoder's input."""
+        sha256 = arrival.sha256
+        body = self._folder.photo(sha256).read_bytes() if arrival.body is None else arrival.body
+        photo = decode(body)
+        if isinstance(photo, Failure):
+            return Decoded(sha256, photo)
+        for width, thumbnail in thumbnails(photo).items():
+            path = self._folder.thumbnail(sha256, width)
+            if not path.exists():
+                write_whole(path, thumbnail)
+        facts = PhotoFacts(photo.width, photo.height, dominant_colour(photo.image))
+        is_embedded = sha256 in self._embedded
+        return Decoded(sha256, facts, None if is_embedded else self._encoder.prepare(photo.image))
+
+    def _collect_some(self, pending: set[Future[Decoded]]) -> set[Future[Decoded]]:
+        """Wait for at least one decoded photo, note all that are ready; returns the rest."""
+        ready, rest = wait(pending, return_when=FIRST_COMPLETED)
+        for future in ready:
+            decoded = future.result()
+            self._ledger.record_photo(decoded.sha256, decoded.outcome)
+            self._photos[decoded.sha256] = decoded.outcome
+            if isinstance(decoded.outcome, Failure):
+                count = self._under_way.pop(decoded.sha256)
+                self._progress.failed(decoded.outcome.code, count)
+            elif decoded.prepared is None:
+                self._progress.done(self._under_way.pop(decoded.sha256))
+            else:
+                self._batch[decoded.sha256] = decoded.prepared
+                if len(self._batch) >= self._encoder.batch_size:
+                    self._encode_batch()
+        return rest
+
+    def _encode_batch(self) -> None:
+        """Embed the photos at hand and store their vectors."""
+        if not self._batch:
+            return
+        vectors = self._encoder.encode(list(self._batch.values()))
+        self._ledger.record_vectors(self._encoder.fingerprint, list(self._batch), vectors)
+        self._embedded.update(self._batch)
+        self.tally.embedded += len(self._batch)
+        self._progress.done(sum(self._under_way.pop(sha256) for sha256 in self._batch))
+        self._batch.clear()

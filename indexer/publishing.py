@@ -1,0 +1,148 @@
+"""Entries → a new generation: written whole, checked, flushed, then switched to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import numpy as np
+
+from vitrine.catalogue import Catalogue, facet_columns
+from vitrine.encoders.base import FloatArray
+from vitrine.folder import IndexFolder, sync_file, sync_folder
+from vitrine.index import FlatIndex
+from vitrine.products import IndexedProduct, PhotolessProduct, write_products
+from vitrine.snapshot import (
+    FORMAT_VERSION,
+    IDS_FILE,
+    INDEX_FILE,
+    MANIFEST_FILE,
+    PRODUCTS_FILE,
+    CatalogueFacts,
+    EncoderFacts,
+    IndexFacts,
+    Manifest,
+    SnapshotError,
+    file_hash,
+    read_manifest,
+    verify,
+)
+
+KEPT_GENERATIONS = 3  # the current one, and two to go back to
+LIBRARIES = ("faiss-cpu", "numpy", "pillow")  # what shapes the artefacts' bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """All that a generation holds, but the vectors; row i is `products[i]`."""
+
+    catalogue: Catalogue
+    encoder: EncoderFacts
+    products: Sequence[IndexedProduct]
+    photoless: Sequence[PhotolessProduct]
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal contents: a second run with nothing to do publishes nothing."""
+        digest = hashlib.sha256(f"{FORMAT_VERSION} {self.encoder.fingerprint}\n".encode())
+        for line in self._lines():
+            digest.update(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+        return digest.hexdigest()
+
+    def _lines(self) -> Iterator[list[object]]:
+        for p in self.products:
+            yield [p.id, p.title, p.image_url, *p.facts.items(), p.sha256]
+        for q in self.photoless:
+            yield [q.id, q.title, q.image_url, *q.facts.items(), q.code]
+
+
+def is_published(folder: IndexFolder, contents: Contents) -> bool:
+    """Whether the current generation holds just this already."""
+    name = folder.current_name()
+    if name is None:
+        return False
+    try:
+        return read_manifest(folder.generation(name)).content == contents.digest
+    except SnapshotError:
+        return False
+
+
+def publish(folder: IndexFolder, contents: Contents, vectors: FloatArray) -> str:
+    """Write, check and switch to a new generation; returns its name.
+
+    `vectors` (n, d) has the unit vector of `contents.products[i]` in row i. Raises
+    `SnapshotError` where what was written fails a check: then nothing is switched.
+    """
+    now = datetime.now(UTC)
+    name = f"{now:%Y%m%dT%H%M%S.%fZ}-{contents.digest[:8]}"
+    home = folder.generation(name)
+    home.mkdir(parents=True)
+    try:
+        FlatIndex.build(vectors).write(home / INDEX_FILE)
+        ids = [product.id for product in contents.products]
+        (home / IDS_FILE).write_text(json.dumps(ids, ensure_ascii=False), encoding="utf-8")
+        write_products(
+            home / PRODUCTS_FILE,
+            contents.products,
+            contents.photoless,
+            facet_columns(contents.catalogue.products),
+        )
+        files = (INDEX_FILE, IDS_FILE, PRODUCTS_FILE)
+        manifest = Manifest(
+            format_version=FORMAT_VERSION,
+            created_at=now.isoformat(timespec="seconds"),
+            content=contents.digest,
+            products=len(ids),
+            dimension=vectors.shape[1],
+            encoder=contents.encoder,
+            index=IndexFacts(kind="flat", recall=1.0),
+            catalogue=CatalogueFacts(
+                name=contents.catalogue.name,
+                sha256=contents.catalogue.sha256,
+                rows=len(contents.catalogue.products),
+                skipped=len(contents.catalogue.problems),
+            ),
+            failures=dict(Counter(str(p.code) for p in contents.photoless)),
+            files={file: file_hash(home / file) for file in files},
+            versions={"python": platform.python_version()}
+            | {library: version(library) for library in LIBRARIES},
+        )
+        (home / MANIFEST_FILE).write_text(
+            manifest.model_dump_json(indent=2) + "\n", encoding="utf-8"
+        )
+        for check in verify(home):
+            if check.problem:
+                raise SnapshotError(f"{name} was not published: {check.name}: {check.problem}")
+        for file in (*files, MANIFEST_FILE):
+            sync_file(home / file)
+        sync_folder(home)
+        sync_folder(folder.generations)
+        folder.switch(name)
+    except BaseException:
+        if folder.current_name() != name:
+            shutil.rmtree(home, ignore_errors=True)
+        raise
+    _forget_old(folder)
+    return name
+
+
+def stacked(vectors: Iterator[FloatArray], count: int, dimension: int) -> FloatArray:
+    """Vectors (d,) one after the other → array (n, d), without holding them twice."""
+    out = np.empty((count, dimension), dtype=np.float32)
+    for row, vector in enumerate(vectors):
+        out[row] = vector
+    return out
+
+
+def _forget_old(folder: IndexFolder) -> None:
+    current = folder.current_name()
+    others = [name for name in folder.generation_names() if name != current]
+    for name in others[KEPT_GENERATIONS - 1 :]:
+        shutil.rmtree(folder.generation(name), ignore_errors=True)

@@ -1,0 +1,78 @@
+"""Small generations for tests, made by the real publisher from vectors of the test's choice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from indexer.publishing import Contents, publish
+from vitrine.catalogue import Catalogue, Product
+from vitrine.encoders.base import FloatArray, normalised
+from vitrine.failures import FailureCode
+from vitrine.folder import IndexFolder
+from vitrine.products import IndexedProduct, PhotolessProduct
+from vitrine.snapshot import EncoderFacts, Snapshot, open_snapshot
+
+TYPES = ("Shirts", "Tops", "Dresses", "Shoes")
+COLOURS = ("Red", "Blue", "Green", "White", "Black")
+
+
+def random_unit_vectors(count: int, dimension: int = 16, seed: int = 0) -> FloatArray:
+    """Array (count, dimension) of unit rows."""
+    generator = np.random.default_rng(seed)
+    return normalised(generator.standard_normal((count, dimension)).astype(np.float32))
+
+
+def product(number: int, **changes: object) -> IndexedProduct:
+    """Product number `number`, with facts that follow from its number."""
+    plain = IndexedProduct(
+        id=f"p{number}",
+        title=f"Thing {number}",
+        image_url=f"http://photos.test/{number}.jpg",
+        facts={
+            "ProductType": TYPES[number % len(TYPES)],
+            "Colour": COLOURS[number % len(COLOURS)],
+        },
+        sha256=f"{number:064x}",
+        width=480,
+        height=640,
+        colour="#aabbcc",
+    )
+    return replace(plain, **changes)
+
+
+def contents_of(
+    products: Sequence[IndexedProduct],
+    photoless: Mapping[str, FailureCode] | None = None,
+    encoder: EncoderFacts = EncoderFacts(name="handcrafted", fingerprint="f" * 64),  # noqa: B008
+) -> Contents:
+    """What a build would publish for these products and those without a photo."""
+    missing = [
+        PhotolessProduct(
+            product_id, f"Lost {product_id}", f"http://photos.test/{product_id}", {}, code
+        )
+        for product_id, code in (photoless or {}).items()
+    ]
+    rows = tuple(
+        Product(p.id, p.title, p.image_url, p.facts, line)
+        for line, p in enumerate([*products, *missing], start=2)
+    )
+    catalogue = Catalogue(Path("shop.csv"), "c" * 64, rows, ())
+    return Contents(catalogue, encoder, products, missing)
+
+
+def publish_products(
+    root: Path,
+    vectors: FloatArray,
+    products: Sequence[IndexedProduct] | None = None,
+    photoless: Mapping[str, FailureCode] | None = None,
+) -> Snapshot:
+    """Publish to an index folder and open what was published."""
+    folder = IndexFolder(root)
+    folder.generations.mkdir(parents=True, exist_ok=True)
+    chosen = products or [product(number) for number in range(len(vectors))]
+    name = publish(folder, contents_of(chosen, photoless), vectors)
+    return open_snapshot(folder.generation(name))

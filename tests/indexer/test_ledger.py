@@ -1,0 +1,117 @@
+"""The ledger remembers everything that was done, and refuses what is not its own."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import numpy as np
+import pytest
+
+from indexer import ledger as ledger_module
+from indexer.ledger import Ledger, PhotoFacts
+from tests.generations import random_unit_vectors
+from vitrine.failures import Failure, FailureCode
+from vitrine.fetching import Validators
+from vitrine.folder import FolderError
+
+GONE = Failure(FailureCode.HTTP_404, "http://photos.test/1.jpg: 404")
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "ledger.sqlite"
+
+
+@pytest.fixture
+def ledger(path):
+    with Ledger(path) as ledger:
+        yield ledger
+
+
+def test_records_outlive_the_process_that_made_them(path):
+    validators = Validators(etag='"1"', last_modified=None)
+    with Ledger(path) as ledger:
+        run = ledger.begin_run("shop.csv")
+        ledger.record_download("http://a/1", "a" * 64, validators, run)
+        ledger.record_photo("a" * 64, PhotoFacts(480, 640, "#ffffff"))
+        ledger.record_photo("b" * 64, Failure(FailureCode.NOT_AN_IMAGE, "HTML"))
+        ledger.record_vectors("print", ["a" * 64], random_unit_vectors(1))
+    with Ledger(path) as ledger:
+        download = ledger.downloads()["http://a/1"]
+        assert (download.sha256, download.validators) == ("a" * 64, validators)
+        assert ledger.photos() == {
+            "a" * 64: PhotoFacts(480, 640, "#ffffff"),
+            "b" * 64: Failure(FailureCode.NOT_AN_IMAGE, "HTML"),
+        }
+        assert ledger.embedded("print") == {"a" * 64}
+        assert ledger.embedded("another") == set()
+
+
+def test_vectors_come_back_bit_by_bit_in_the_order_asked_for(ledger):
+    vectors = random_unit_vectors(3)
+    ledger.record_vectors("print", ["a", "b", "c"], vectors)
+    found = np.stack(list(ledger.vectors("print", ["c", "a", "c"])))
+    assert np.array_equal(found, vectors[[2, 0, 2]])
+    with pytest.raises(KeyError):
+        list(ledger.vectors("other", ["a"]))
+
+
+def test_a_failure_is_noted_and_the_last_good_download_stays_known(ledger):
+    run = ledger.begin_run("shop.csv")
+    ledger.record_download("http://a/1", "a" * 64, Validators(etag='"1"'), run)
+    ledger.record_failure("http://a/1", GONE, run)
+    download = ledger.downloads()["http://a/1"]
+    assert (download.sha256, download.failure) == ("a" * 64, GONE)
+    ledger.record_unchanged("http://a/1", run)
+    assert ledger.downloads()["http://a/1"].failure is None
+
+
+def test_a_failure_of_something_never_had_has_no_photo(ledger):
+    ledger.record_failure("http://a/1", GONE, ledger.begin_run("shop.csv"))
+    assert ledger.downloads()["http://a/1"].sha256 is None
+
+
+def test_an_interrupted_run_is_taken_up_again_and_a_finished_one_is_not(ledger):
+    first = ledger.begin_run("shop.csv")
+    assert ledger.begin_run("shop.csv") == first
+    ledger.finish_run(first)
+    assert ledger.begin_run("shop.csv") != first
+
+
+def test_another_catalogue_or_another_day_begins_a_new_run(ledger, monkeypatch):
+    first = ledger.begin_run("shop.csv")
+    other = ledger.begin_run("other.csv")
+    assert other != first
+    assert ledger.begin_run("shop.csv") not in (first, other)
+    monkeypatch.setattr(ledger_module, "RESUME_SECONDS", -1)
+    latest = ledger.begin_run("shop.csv")
+    assert ledger.begin_run("shop.csv") != latest
+
+
+def test_another_programs_database_is_refused(path):
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE precious (x)")
+    db.close()
+    with pytest.raises(FolderError, match="no ledger of Vitrine"):
+        Ledger(path)
+
+
+def test_a_file_that_is_no_database_is_refused(path):
+    path.write_text("dear diary " * 1000)
+    with pytest.raises(FolderError, match="no ledger of Vitrine"):
+        Ledger(path)
+
+
+def test_a_newer_ledger_is_refused(path):
+    Ledger(path).__exit__(None, None, None)
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(FolderError, match="newer Vitrine"):
+        Ledger(path)
+
+
+def test_a_ledger_whose_making_was_cut_short_is_made_again(path):
+    path.touch()
+    with Ledger(path) as ledger:
+        assert ledger.downloads() == {}

@@ -1,0 +1,88 @@
+"""Exact search, checked against a plain matrix product."""
+
+from __future__ import annotations
+
+import faiss
+import numpy as np
+import pytest
+
+from tests.generations import random_unit_vectors
+from vitrine.index import FlatIndex
+
+
+def exact(vectors, query, k, allowed=None):
+    """Rows by descending cosine, equal ones in row order: the definition, in float64."""
+    scores = np.round(vectors.astype(np.float64) @ query.astype(np.float64), 6)
+    rows = np.arange(len(vectors)) if allowed is None else np.flatnonzero(allowed)
+    best = rows[np.lexsort((rows, -scores[rows]))][:k]
+    return list(best)
+
+
+@pytest.fixture(scope="module")
+def vectors():
+    return random_unit_vectors(500, 24)
+
+
+@pytest.fixture(scope="module")
+def index(vectors):
+    return FlatIndex.build(vectors)
+
+
+def test_search_gives_the_exact_order_with_cosines(vectors, index):
+    for row in range(0, 500, 25):
+        found = index.search(vectors[row], 10)
+        assert [n.row for n in found] == exact(vectors, vectors[row], 10)
+        for neighbour in found:
+            cosine = float(vectors[neighbour.row] @ vectors[row])
+            assert neighbour.score == pytest.approx(cosine, abs=2e-6)
+
+
+@pytest.mark.parametrize("share", [0.004, 0.1, 0.5, 0.99])
+def test_search_is_exact_under_any_filter(vectors, index, share):
+    allowed = np.random.default_rng(1).random(500) < share
+    for row in range(0, 500, 50):
+        found = index.search(vectors[row], 7, allowed)
+        assert [n.row for n in found] == exact(vectors, vectors[row], 7, allowed)
+
+
+def test_k_beyond_what_is_allowed_gives_all_of_it_and_never_minus_one(vectors, index):
+    assert len(index.search(vectors[0], 10_000)) == 500
+    allowed = np.zeros(500, dtype=bool)
+    allowed[[3, 77]] = True
+    assert {n.row for n in index.search(vectors[0], 100, allowed)} == {3, 77}
+
+
+def test_nothing_allowed_gives_nothing(vectors, index):
+    assert index.search(vectors[0], 5, np.zeros(500, dtype=bool)) == []
+
+
+def test_equal_scores_come_in_row_order_even_across_the_edge_of_k():
+    vectors = random_unit_vectors(300, 8)
+    same = [5, 50, 120, 121, 122, 200, 250, 251, 299]
+    vectors[same] = vectors[5]
+    index = FlatIndex.build(vectors)
+    for k in range(1, len(same) + 1):
+        assert [n.row for n in index.search(vectors[5], k)] == same[:k]
+
+
+def test_an_identical_vector_scores_exactly_one(vectors, index):
+    assert index.search(vectors[42], 1)[0].score == 1.0
+
+
+def test_what_is_written_is_read_back_by_us_and_by_faiss(vectors, index, tmp_path):
+    path = tmp_path / "vector.index"
+    index.write(path)
+    again = FlatIndex.read(path)
+    assert np.array_equal(again.vectors(), vectors)
+    assert faiss.read_index(str(path)).ntotal == 500
+    assert np.array_equal(again.vector(7), vectors[7])
+
+
+def test_reading_something_else_is_refused(tmp_path):
+    path = tmp_path / "vector.index"
+    path.write_bytes(b"no index at all")
+    with pytest.raises(ValueError, match="cannot read"):
+        FlatIndex.read(path)
+    faiss.write_index(faiss.IndexFlatL2(4), str(path))
+    with pytest.raises(ValueError, match="no flat inner-product index"):
+        FlatIndex.read(path)

@@ -1,0 +1,126 @@
+"""Connections that keep to a photo's wall-clock deadline, whatever the host does.
+
+A socket time-out bounds one wait, and a host that drips a byte now and then, in
+the headers or in the body, never runs into it. So every wait of these sockets asks
+the budget of the photo that its thread is fetching. That holds alike for headers
+and bodies, for http and https, and for a pooled connection used again.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.util.ssl_ import create_urllib3_context
+
+# How soon a waiting thread notices that nobody wants its photo any more.
+_SLICE_S = 0.2
+
+
+class Budget:
+    """The time that one photo still has. `stop` may be called from another thread."""
+
+    def __init__(self, left_s: float, connect_s: float, silence_s: float) -> None:
+        self._ends = time.monotonic() + left_s
+        self._stopped = False
+        self.connect_s = connect_s
+        self.silence_s = silence_s
+
+    def stop(self) -> None:
+        """Let the thread that works on the photo give up at its next wait."""
+        self._stopped = True
+
+    def take(self, wanted_s: float) -> float:
+        """As much of `wanted_s` as is left; raises TimeoutError where nothing is."""
+        left = min(wanted_s, self._ends - time.monotonic())
+        if self._stopped or left <= 0:
+            raise TimeoutError("out of time")
+        return left
+
+
+current_budget: ContextVar[Budget] = ContextVar("current_budget")
+"""The budget of the photo that this thread is fetching."""
+
+
+def _received(sock: socket.socket, receive: Callable[[], int]) -> int:
+    budget = current_budget.get()
+    silent_until = time.monotonic() + budget.silence_s
+    while True:
+        sock.settimeout(min(_SLICE_S, budget.take(silent_until - time.monotonic())))
+        try:
+            return receive()
+        except TimeoutError:
+            continue  # `take` decides whether there is time for another wait
+
+
+class _PlainSocket(socket.socket):
+    def recv_into(self, *args: Any) -> int:
+        return _received(self, lambda: socket.socket.recv_into(self, *args))
+
+
+class _TLSSocket(ssl.SSLSocket):
+    def recv_into(self, *args: Any) -> int:
+        return _received(self, lambda: ssl.SSLSocket.recv_into(self, *args))
+
+
+def _connect(connection: HTTPConnection) -> socket.socket:
+    budget = current_budget.get()
+    host = connection.host.strip("[]")
+    try:
+        found = socket.getaddrinfo(host, connection.port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        raise NameResolutionError(host, connection, error) from error
+    except UnicodeError as error:  # a label that is too long
+        raise NameResolutionError(host, connection, socket.gaierror(str(error))) from error
+    # Addresses are judged here and nowhere else: resolved, and not yet connected to.
+    problem: OSError | None = None
+    for family, kind, protocol, _, address in found:
+        sock = _PlainSocket(family, kind, protocol)
+        try:
+            for option in connection.socket_options or ():
+                sock.setsockopt(*option)
+            sock.settimeout(budget.take(budget.connect_s))
+            sock.connect(address)
+            sock.settimeout(budget.take(budget.connect_s))  # for the TLS handshake
+        except OSError as error:
+            sock.close()
+            problem = error
+        else:
+            return sock
+    raise NewConnectionError(connection, str(problem)) from problem
+
+
+class _Connection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self)
+
+
+class _TLSConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self)
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TLSPool(HTTPSConnectionPool):
+    ConnectionCls = _TLSConnection
+
+
+class BudgetedAdapter(HTTPAdapter):
+    """requests' adapter over the connections of this module; needs a `current_budget`."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        context = create_urllib3_context()
+        context.sslsocket_class = _TLSSocket
+        super().init_poolmanager(*args, ssl_context=context, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}

@@ -1,0 +1,246 @@
+"""Many photos at once: fair to every host, patient with those in trouble, never stuck on one.
+
+An event loop in a thread of its own decides who may ask when; the requests
+themselves run in threads. So what waits, for its host's turn, for the end of a
+pause or for another attempt, holds no thread that other hosts could use.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_result, wait_exponential_jitter
+
+from vitrine.failures import Failure, FailureCode
+from vitrine.fetching.asking import Answer, Client, Question, Redirect
+from vitrine.fetching.connection import Budget
+from vitrine.fetching.files import read_file
+from vitrine.fetching.hosts import Host
+from vitrine.fetching.records import DEFAULT_LIMITS, FetchJob, FetchLimits, FetchResult
+from vitrine.fetching.references import absolute_url, host_of
+
+# Jobs that are looked at ahead of their turn, so that those of other hosts are found
+# behind a long row of one host's. A waiting job takes about 4 KB.
+_LOOK_AHEAD = 10_000
+
+# Results per worker that may wait for the consumer: enough that a consumer that works
+# in batches doesn't stop the workers, and not so many that photos fill the memory.
+_UNTAKEN_PER_WORKER = 2
+
+_MAX_BACKOFF_S = 8.0
+
+
+class Fetcher:
+    """Fetches photos; one `Fetcher` is one run, which remembers how each host behaved.
+
+    Safe to use from several threads. Close it, or use it as a context manager.
+    `authorities` is a PEM file of certificate authorities to trust instead of the
+    usual ones.
+    """
+
+    def __init__(
+        self, limits: FetchLimits = DEFAULT_LIMITS, authorities: Path | None = None
+    ) -> None:
+        self._limits = limits
+        self._client = Client(limits, authorities)
+        self._hosts: dict[str, Host] = {}
+        self._workers = asyncio.Semaphore(limits.workers)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="fetcher", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Drop what is under way and close every connection; does not wait for any host."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+        self._client.close()
+
+    def fetch(self, job: FetchJob) -> FetchResult:
+        """Fetch one photo, under the same rules as `fetch_all`; fails only by value."""
+        future = self._start(job, asyncio.Semaphore(1))
+        try:
+            return future.result()
+        finally:
+            future.cancel()
+
+    def fetch_all(self, jobs: Iterable[FetchJob]) -> Iterator[FetchResult]:
+        """The results of all jobs as they come, in no promised order; failures are values.
+
+        Jobs are taken from the iterable in the caller's thread, ahead of their turn.
+        A consumer that is slow to take results halts the fetching; one that stops
+        early (closing the generator, an exception, Ctrl-C) ends it.
+        """
+        room = asyncio.Semaphore(_UNTAKEN_PER_WORKER * self._limits.workers)
+        source = iter(jobs)
+        started: set[Future[FetchResult]] = set()
+        finished: queue.SimpleQueue[Future[FetchResult]] = queue.SimpleQueue()
+        try:
+            while True:
+                for job in islice(source, _LOOK_AHEAD - len(started)):
+                    future = self._start(job, room)
+                    started.add(future)
+                    future.add_done_callback(finished.put)
+                if not started:
+                    return
+                future = finished.get()
+                started.remove(future)
+                self._loop.call_soon_threadsafe(room.release)
+                yield future.result()
+        finally:
+            for future in started:
+                future.cancel()
+
+    def _start(self, job: FetchJob, room: asyncio.Semaphore) -> Future[FetchResult]:
+        errand = _Errand(job, room, self._limits.deadline_s)
+        return asyncio.run_coroutine_threadsafe(self._obtain(errand), self._loop)
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            # Closing the runner cancels every errand that is still under way.
+            runner.get_loop().run_forever()
+
+    async def _obtain(self, errand: _Errand) -> FetchResult:
+        """Follow one photo to its end; takes one permit of `errand.room`, for its result."""
+        job = errand.job
+        url = absolute_url(job.reference.location) if job.reference.is_url else ""
+        if isinstance(url, Failure):
+            await errand.room.acquire()
+            return FetchResult(job, url)
+        redirects = 0
+        while True:
+            host = self._host(url)
+            async with host.turns:
+                # A redirect within the host keeps its turn: signed addresses expire.
+                while self._host(url) is host:
+                    answer = await self._asked_with_retries(errand, host, url)
+                    if not isinstance(answer.outcome, Redirect):
+                        return FetchResult(job, answer.outcome)
+                    redirects += 1
+                    if redirects > self._limits.max_redirects:
+                        return FetchResult(job, _too_many_redirects(errand, redirects))
+                    errand.room.release()
+                    url = answer.outcome.url
+
+    def _host(self, url: str) -> Host:
+        """The host of a URL; local files, which have none, share one of their own."""
+        name = host_of(url) if url else ""
+        if name not in self._hosts:
+            self._hosts[name] = Host(name, self._limits.per_host, self._limits.give_up_after)
+        return self._hosts[name]
+
+    async def _asked_with_retries(self, errand: _Errand, host: Host, url: str) -> Answer:
+        backoff = wait_exponential_jitter(
+            initial=self._limits.backoff_s, max=_MAX_BACKOFF_S, jitter=self._limits.backoff_s
+        )
+
+        def wait(state: RetryCallState) -> float:
+            return max(backoff(state), _answer(state).retry_after_s or 0.0)
+
+        def stop(state: RetryCallState) -> bool:
+            last = state.attempt_number >= self._limits.attempts
+            return last or state.upcoming_sleep >= errand.left_s
+
+        async def sleep(seconds: float) -> None:
+            errand.room.release()
+            errand.left_s -= seconds
+            await asyncio.sleep(seconds)
+
+        retrying = AsyncRetrying(
+            retry=retry_if_result(lambda answer: answer.transient),
+            wait=wait,
+            stop=stop,
+            sleep=sleep,
+            retry_error_callback=_answer,
+        )
+        return await retrying(self._asked_once, errand, host, url)
+
+    async def _asked_once(self, errand: _Errand, host: Host, url: str) -> Answer:
+        """One attempt, when host, consumer and workers allow it; keeps a permit of the room."""
+        location = errand.job.reference.location
+        while True:
+            if not host.refusal(location, errand.left_s):
+                await asyncio.sleep(host.pause_s())
+            await errand.room.acquire()
+            async with self._workers:
+                # Only now, since much can have happened while this waited.
+                if refusal := host.refusal(location, errand.left_s):
+                    return Answer(refusal, answered=False)
+                if not host.pause_s():
+                    answer = await self._asked_now(errand, url)
+                    host.note(answer)
+                    return answer
+            errand.room.release()
+
+    async def _asked_now(self, errand: _Errand, url: str) -> Answer:
+        budget = Budget(errand.left_s, self._limits.connect_s, self._limits.silence_s)
+        began = time.monotonic()
+        try:
+            return await asyncio.wrap_future(
+                _in_thread(lambda: self._attempt(errand.job, url, budget))
+            )
+        finally:
+            budget.stop()  # where this errand was cancelled, the thread gives up soon
+            errand.left_s -= time.monotonic() - began
+
+    def _attempt(self, job: FetchJob, url: str, budget: Budget) -> Answer:
+        location = job.reference.location
+        if not url:
+            return Answer(read_file(location, job.validators, self._limits.max_bytes))
+        return self._client.ask(Question(location, url, job.validators), budget)
+
+
+@dataclass(slots=True)
+class _Errand:
+    """A job on its way. `room` has a permit for every result that may exist untaken."""
+
+    job: FetchJob
+    room: asyncio.Semaphore
+    left_s: float
+
+
+def _in_thread(work: Callable[[], Answer]) -> Future[Answer]:
+    """Run `work` in a daemon thread: one stuck in a name look-up can't hold up the exit."""
+    future: Future[Answer] = Future()
+    future.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="fetch", daemon=True).start()
+    return future
+
+
+def _answer(state: RetryCallState) -> Answer:
+    assert state.outcome is not None
+    answer: Answer = state.outcome.result()
+    return answer
+
+
+def _too_many_redirects(errand: _Errand, redirects: int) -> Failure:
+    cause = f"more than {redirects - 1} redirects"
+    return Failure(FailureCode.TOO_MANY_REDIRECTS, f"{errand.job.reference.location}: {cause}")

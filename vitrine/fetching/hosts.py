@@ -1,0 +1,46 @@
+"""What is known of one host during a run, and how it is treated for it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from vitrine.failures import Failure, FailureCode
+from vitrine.fetching.asking import Answer
+
+
+class Host:
+    """One host's turns, its pauses and its silences. Used from the event loop only."""
+
+    def __init__(self, name: str, per_host: int, give_up_after: int) -> None:
+        self.name = name
+        self.turns = asyncio.Semaphore(per_host)
+        self._give_up_after = give_up_after
+        self._unanswered = 0
+        self._pause_ends = 0.0
+        self._pause_code = FailureCode.HTTP_429
+
+    def note(self, answer: Answer) -> None:
+        """Learn from an answer; one of any kind shows that the host is alive."""
+        if answer.answered:
+            self._unanswered = 0
+        elif answer.transient:
+            self._unanswered += 1
+        if answer.retry_after_s and isinstance(answer.outcome, Failure):
+            ends = time.monotonic() + answer.retry_after_s
+            if ends > self._pause_ends:
+                self._pause_ends, self._pause_code = ends, answer.outcome.code
+
+    def pause_s(self) -> float:
+        """How long the host still wants to be left alone."""
+        return max(0.0, self._pause_ends - time.monotonic())
+
+    def refusal(self, location: str, patience_s: float) -> Failure | None:
+        """Why this host is not to be asked for `location` now, if it is not."""
+        if self._unanswered >= self._give_up_after:
+            cause = f"{self.name} was given up after {self._unanswered} requests without an answer"
+            return Failure(FailureCode.HOST_DOWN, f"{location}: {cause}")
+        if (pause := self.pause_s()) > patience_s:
+            cause = f"{self.name} asks to be left alone for another {pause:.0f} s"
+            return Failure(self._pause_code, f"{location}: {cause}")
+        return None
