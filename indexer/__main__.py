@@ -16,7 +16,7 @@ from vitrine.catalogue import CatalogueError, read_catalogue
 from vitrine.encoders.base import EncoderError
 from vitrine.folder import FolderError, IndexFolder
 from vitrine.settings import Settings
-from vitrine.snapshot import Snapshot, SnapshotError
+from vitrine.snapshot import Snapshot, SnapshotError, open_current, published_name
 
 if TYPE_CHECKING:
     from vitrine.encoders.base import FloatArray
@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 DEMO_CATALOGUE = Path("data/fashion.csv")
 DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
+PIPE_WIDTH = 200  # where no terminal says how wide it is, tables are not folded
+
 stdout = Console(highlight=False, soft_wrap=True)
-stderr = Console(highlight=False, stderr=True)
+stderr = Console(highlight=False, soft_wrap=True, stderr=True)
+if not stdout.is_terminal:
+    stdout.width = PIPE_WIDTH
 
 
 class DefaultBuild(click.Group):
@@ -126,7 +130,7 @@ def build(
 def status(index: Path, as_json: bool) -> None:
     """Show what is indexed, what failed and why, and what to do about it."""
     with _errors_in_words():
-        report.status(stdout, IndexFolder(index), _current(index), as_json=as_json)
+        report.status(stdout, IndexFolder(index), open_current(IndexFolder(index)), as_json=as_json)
 
 
 @cli.command()
@@ -138,7 +142,7 @@ def verify(index: Path, as_json: bool) -> None:
 
     with _errors_in_words():
         folder = IndexFolder(index)
-        checks = list(checks_of(folder.generation(_current_name(folder))))
+        checks = list(checks_of(folder.generation(published_name(folder))))
     report.verified(stdout, folder, checks, as_json=as_json)
     sys.exit(FAILED if any(check.problem for check in checks) else DONE)
 
@@ -153,7 +157,7 @@ def search(photo_or_id: str, k: int, index: Path, as_json: bool) -> None:
     from vitrine.search import similar_to_product, similar_to_vector
 
     with _errors_in_words():
-        snapshot = _current(index)
+        snapshot = open_current(IndexFolder(index))
         row = snapshot.rows.get(photo_or_id)
         if row is not None:
             neighbours = similar_to_product(snapshot, row, k)
@@ -178,7 +182,7 @@ def evaluate(k: int, groups: tuple[str, ...], index: Path, as_json: bool) -> Non
     from indexer.evaluation import precision
 
     with _errors_in_words():
-        snapshot = _current(index)
+        snapshot = open_current(IndexFolder(index))
         names = [facet.name for facet in snapshot.products.facets]
         wanted = [tuple(group.split("+")) for group in groups] or [(name,) for name in names]
         for name in {name for group in wanted for name in group} - set(names):
@@ -207,35 +211,19 @@ def _errors_in_words() -> Iterator[None]:
         sys.exit(UNUSABLE)
 
 
-def _current_name(folder: IndexFolder) -> str:
-    name = folder.current_name()
-    if name is None:
-        raise FolderError(
-            f"There is no index in {folder.root}. Make one with: python -m indexer build CATALOGUE"
-        )
-    return name
-
-
-def _current(index: Path) -> Snapshot:
-    from vitrine.snapshot import open_snapshot
-
-    folder = IndexFolder(index)
-    return open_snapshot(folder.generation(_current_name(folder)))
-
-
 def _embedded(snapshot: Snapshot, path: Path) -> FloatArray:
     """The vector (d,) of a photo, made by the encoder of the snapshot."""
     from vitrine.encoders import load_encoder
-    from vitrine.failures import Failure
+    from vitrine.failures import REMEDIES, Failure
     from vitrine.photos import decode
 
     if not path.is_file():
-        raise CatalogueError(
+        raise click.UsageError(
             f"{path} is neither a product's id in this index nor a photo's path here."
         )
     photo = decode(path.read_bytes())
     if isinstance(photo, Failure):
-        raise CatalogueError(f"{path}: {photo.message}")
+        raise click.UsageError(f"{path}: {photo.message}: {REMEDIES[photo.code]}.")
     encoder = load_encoder(snapshot.manifest.encoder.name)
     if encoder.fingerprint != snapshot.manifest.encoder.fingerprint:
         raise EncoderError(

@@ -142,10 +142,9 @@ class Pipeline:
                     if not self._is_news(arrival):
                         continue
                     pending.add(pool.submit(self._decode, arrival))
-                    if len(pending) >= limit:
-                        pending = self._collect_some(pending)
+                    pending = self._collect(pending, patient=len(pending) >= limit)
             while pending:
-                pending = self._collect_some(pending)
+                pending = self._collect(pending, patient=True)
             self._encode_batch()
         finally:
             pool.shutdown(cancel_futures=True)
@@ -241,9 +240,9 @@ class Pipeline:
         is_embedded = sha256 in self._embedded
         return Decoded(sha256, facts, None if is_embedded else self._encoder.prepare(photo.image))
 
-    def _collect_some(self, pending: set[Future[Decoded]]) -> set[Future[Decoded]]:
-        """Wait for at least one decoded photo, note all that are ready; returns the rest."""
-        ready, rest = wait(pending, return_when=FIRST_COMPLETED)
+    def _collect(self, pending: set[Future[Decoded]], *, patient: bool) -> set[Future[Decoded]]:
+        """Note all photos that are decoded by now, and return the rest; patient, wait for one."""
+        ready, rest = wait(pending, None if patient else 0, return_when=FIRST_COMPLETED)
         for future in ready:
             decoded = future.result()
             self._ledger.record_photo(decoded.sha256, decoded.outcome)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ def random_unit_vectors(count: int, dimension: int = 16, seed: int = 0) -> Float
     return normalised(generator.standard_normal((count, dimension)).astype(np.float32))
 
 
-def product(number: int, **changes: object) -> IndexedProduct:
+def product(number: int, **changes: Any) -> IndexedProduct:
     """Product number `number`, with facts that follow from its number."""
     plain = IndexedProduct(
         id=f"p{number}",
@@ -56,9 +57,10 @@ def contents_of(
         )
         for product_id, code in (photoless or {}).items()
     ]
+    described: list[IndexedProduct | PhotolessProduct] = [*products, *missing]
     rows = tuple(
         Product(p.id, p.title, p.image_url, p.facts, line)
-        for line, p in enumerate([*products, *missing], start=2)
+        for line, p in enumerate(described, start=2)
     )
     catalogue = Catalogue(Path("shop.csv"), "c" * 64, rows, ())
     return Contents(catalogue, encoder, products, missing)

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -161,6 +160,12 @@ class Products:
         record = self._db.execute("SELECT * FROM photoless WHERE id = ?", [product_id]).fetchone()
         return None if record is None else _photoless_product(record)
 
+    def photoless_of_image_url(self, image_url: str) -> PhotolessProduct | None:
+        """The first product with this photo reference, where its photo could not be had."""
+        query = "SELECT * FROM photoless WHERE image_url = ? ORDER BY rowid LIMIT 1"
+        record = self._db.execute(query, [image_url]).fetchone()
+        return None if record is None else _photoless_product(record)
+
     def all_photoless(self) -> list[PhotolessProduct]:
         """Every product whose photo could not be had, by id."""
         query = "SELECT * FROM photoless ORDER BY id"
@@ -189,21 +194,6 @@ class Products:
     def _first(self, query: str, value: str) -> int | None:
         record = self._db.execute(f"{query} LIMIT 1", [value]).fetchone()
         return None if record is None else int(record[0])
-
-    def _first_photoless(
-        self, column: Literal["id", "image_url"], value: str
-    ) -> PhotolessProduct | None:
-        query = f"SELECT * FROM photoless WHERE {column} = ? ORDER BY rowid LIMIT 1"
-        record = self._db.execute(query, [value]).fetchone()
-        if record is None:
-            return None
-        return PhotolessProduct(
-            id=record["id"],
-            title=record["title"],
-            image_url=record["image_url"],
-            facts=json.loads(record["facts"]),
-            code=FailureCode(record["code"]),
-        )
 
     def _read_facets(self) -> Iterator[Facet]:
         query = "SELECT name, choices, codes FROM facet ORDER BY position"

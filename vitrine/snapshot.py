@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vitrine.encoders.base import FloatArray
+from vitrine.folder import IndexFolder
 from vitrine.index import FlatIndex
 from vitrine.products import Products
 
@@ -132,6 +133,21 @@ def open_snapshot(generation: Path) -> Snapshot:
         if check.problem:
             raise SnapshotError(f"{generation.name}: {check.name}: {check.problem}")
     return snapshot
+
+
+def open_current(folder: IndexFolder) -> Snapshot:
+    """Open the published generation; or raise `SnapshotError`."""
+    return open_snapshot(folder.generation(published_name(folder)))
+
+
+def published_name(folder: IndexFolder) -> str:
+    """Name of the published generation; raises `SnapshotError` where there is none."""
+    name = folder.current_name()
+    if name is None:
+        raise SnapshotError(
+            f"There is no index in {folder.root}. Make one with: python -m indexer build CATALOGUE"
+        )
+    return name
 
 
 def verify(generation: Path) -> Iterator[Check]:

@@ -43,7 +43,9 @@ _MAX_BACKOFF_S = 8.0
 class Fetcher:
     """Fetches photos; one `Fetcher` is one run, which remembers how each host behaved.
 
-    Safe to use from several threads. Close it, or use it as a context manager.
+    Close it, or use it as a context manager. `fetch` may be called from several
+    threads; `fetch_all` runs one at a time, and a loop over its results must not call
+    `fetch`, which would wait for a turn that only taking more results makes free.
     `authorities` is a PEM file of certificate authorities to trust instead of the
     usual ones.
     """
@@ -152,7 +154,7 @@ class Fetcher:
 
     async def _asked_with_retries(self, errand: _Errand, host: Host, url: str) -> Answer:
         backoff = wait_exponential_jitter(
-            initial=self._limits.backoff_s, max=_MAX_BACKOFF_S, jitter=self._limits.backoff_s
+            multiplier=self._limits.backoff_s, max=_MAX_BACKOFF_S, jitter=self._limits.backoff_s
         )
 
         def wait(state: RetryCallState) -> float:
@@ -160,7 +162,7 @@ class Fetcher:
 
         def stop(state: RetryCallState) -> bool:
             last = state.attempt_number >= self._limits.attempts
-            return last or state.upcoming_sleep >= errand.left_s
+            return last or host.given_up or state.upcoming_sleep >= errand.left_s
 
         async def sleep(seconds: float) -> None:
             errand.room.release()

@@ -17,6 +17,7 @@ class Host:
         self.turns = asyncio.Semaphore(per_host)
         self._give_up_after = give_up_after
         self._unanswered = 0
+        self._last_words = ""
         self._pause_ends = 0.0
         self._pause_code = FailureCode.HTTP_429
 
@@ -24,12 +25,18 @@ class Host:
         """Learn from an answer; one of any kind shows that the host is alive."""
         if answer.answered:
             self._unanswered = 0
-        elif answer.transient:
+        if not isinstance(answer.outcome, Failure):
+            return
+        if answer.transient and not answer.answered:
             self._unanswered += 1
-        if answer.retry_after_s and isinstance(answer.outcome, Failure):
-            ends = time.monotonic() + answer.retry_after_s
-            if ends > self._pause_ends:
-                self._pause_ends, self._pause_code = ends, answer.outcome.code
+            self._last_words = answer.outcome.message
+        ends = time.monotonic() + (answer.retry_after_s or 0.0)
+        if ends > self._pause_ends:
+            self._pause_ends, self._pause_code = ends, answer.outcome.code
+
+    @property
+    def given_up(self) -> bool:
+        return self._unanswered >= self._give_up_after
 
     def pause_s(self) -> float:
         """How long the host still wants to be left alone."""
@@ -37,9 +44,11 @@ class Host:
 
     def refusal(self, location: str, patience_s: float) -> Failure | None:
         """Why this host is not to be asked for `location` now, if it is not."""
-        if self._unanswered >= self._give_up_after:
-            cause = f"{self.name} was given up after {self._unanswered} requests without an answer"
-            return Failure(FailureCode.HOST_DOWN, f"{location}: {cause}")
+        if self.given_up:
+            cause = f"{self.name} has not answered {self._unanswered} times in a row"
+            return Failure(
+                FailureCode.HOST_DOWN, f"{location}: {cause}; lastly, {self._last_words}"
+            )
         if (pause := self.pause_s()) > patience_s:
             cause = f"{self.name} asks to be left alone for another {pause:.0f} s"
             return Failure(self._pause_code, f"{location}: {cause}")

@@ -1,0 +1,225 @@
+"""From a catalogue to a generation, over a real server that does not always behave."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from indexer.build import sole_indexer
+from indexer.ledger import Ledger
+from tests.drawings import photo_bytes, picture
+from tests.photo_server import Reply
+from vitrine.encoders.handcrafted import HandcraftedEncoder, Recipe
+from vitrine.failures import FailureCode
+from vitrine.folder import FolderError
+from vitrine.photos import thumbnail_widths
+
+
+def expected_vectors(numbers):
+    """What the encoder says of these drawings, each by itself."""
+    encoder = HandcraftedEncoder()
+    return np.stack([encoder.encode([encoder.prepare(picture(n))])[0] for n in numbers])
+
+
+def assert_every_row_is_right(snapshot, numbers):
+    assert list(snapshot.ids) == [f"p{n}" for n in numbers]
+    cosines = (snapshot.index.vectors() * expected_vectors(numbers)).sum(axis=1)
+    assert cosines.min() > 0.99999
+
+
+def test_three_dead_urls_of_three_hundred_shift_no_other_product(shop):
+    shop.offer(range(300))
+    dead = {7, 150, 299}
+    for number in dead:
+        shop.server.replies[f"/{number}.png"] = Reply(b"gone", 404)
+    outcome = shop.build()
+    assert outcome.indexed == 297
+    assert outcome.causes == {FailureCode.HTTP_404: 3}
+    assert {f.product.id for f in outcome.failed} == {f"p{n}" for n in dead}
+    assert_every_row_is_right(shop.snapshot(), [n for n in range(300) if n not in dead])
+    assert (shop.progress.total, shop.progress.good) == (300, 297)
+
+
+def test_a_second_run_asks_conditionally_and_publishes_nothing(shop):
+    shop.offer(range(12))
+    first = shop.build()
+    again = shop.build()
+    assert again.generation is None
+    assert again.indexed == 12
+    assert again.tally.downloaded == again.tally.embedded == 0
+    assert all("If-None-Match" in seen.headers for seen in shop.server.seen)
+    assert len(shop.server.seen) == 12
+    assert shop.folder.generation_names() == [first.generation]
+
+
+def test_only_what_is_new_or_changed_is_downloaded_and_embedded(shop):
+    shop.offer(range(10))
+    shop.build()
+    shop.serve(3, photo_bytes(103))  # another photo at the same address
+    shop.urls["p4"] = shop.server.url("/104.png")  # another address
+    shop.serve(104, photo_bytes(104))
+    shop.offer(range(10, 11))  # a new product
+    del shop.urls["p0"]  # one that has gone
+    outcome = shop.build()
+    assert (outcome.tally.downloaded, outcome.tally.embedded) == (3, 3)
+    snapshot = shop.snapshot()
+    assert list(snapshot.ids) == [f"p{n}" for n in range(1, 11)]
+    expected = expected_vectors([1, 2, 103, 104, 5, 6, 7, 8, 9, 10])
+    assert (snapshot.index.vectors() * expected).sum(axis=1).min() > 0.99999
+
+
+def test_a_changed_title_is_published_without_a_download(shop):
+    shop.offer(range(4))
+    shop.build()
+    shop.urls = dict(reversed(shop.urls.items()))
+    outcome = shop.build()
+    assert outcome.generation is not None
+    assert outcome.tally.downloaded == 0
+    assert_every_row_is_right(shop.snapshot(), [3, 2, 1, 0])
+
+
+def test_identical_photos_are_embedded_once_and_all_their_products_indexed(shop):
+    shop.offer(range(3))
+    shop.serve(2, photo_bytes(1))  # the same photo at another address
+    shop.urls["twin"] = shop.urls["p0"]  # the same address under another product
+    outcome = shop.build()
+    assert outcome.indexed == 4
+    assert outcome.tally.embedded == 2
+    assert shop.server.counts["/0.png"] == 1
+    vectors = shop.snapshot().index.vectors()
+    assert np.array_equal(vectors[1], vectors[2])
+    assert np.array_equal(vectors[0], vectors[3])
+
+
+def test_another_encoder_downloads_nothing_and_the_first_ones_vectors_are_kept(shop):
+    shop.offer(range(5))
+    shop.build()
+    other = HandcraftedEncoder(Recipe(cells=4))
+    outcome = shop.build(other)
+    assert (outcome.tally.downloaded, outcome.tally.embedded) == (0, 5)
+    assert shop.snapshot().manifest.encoder.fingerprint == other.fingerprint
+    assert shop.snapshot().index.dimension == other.dimension
+    assert shop.build().tally.embedded == 0
+    assert_every_row_is_right(shop.snapshot(), range(5))
+
+
+def test_all_dead_publishes_nothing_and_leaves_the_old_generation(shop):
+    shop.offer(range(5))
+    first = shop.build()
+    shop.urls = {f"p{n}": shop.server.url(f"/dead-{n}.png") for n in range(5)}
+    outcome = shop.build()
+    assert outcome.is_total_failure
+    assert outcome.generation is None
+    assert shop.folder.current_name() == first.generation
+    assert_every_row_is_right(shop.snapshot(), range(5))
+
+
+def test_all_dead_from_the_start_publishes_nothing(shop):
+    shop.urls = {"p1": shop.server.url("/404"), "p2": "photos/none.png"}
+    outcome = shop.build()
+    assert outcome.is_total_failure
+    assert outcome.causes == {FailureCode.HTTP_404: 1, FailureCode.NO_FILE: 1}
+    assert shop.folder.current_name() is None
+
+
+def test_a_photo_that_dies_later_keeps_its_last_good_copy(shop):
+    shop.offer(range(5))
+    shop.build()
+    shop.server.replies["/2.png"] = Reply(b"gone", 404)
+    outcome = shop.build()
+    assert outcome.kept == {"p2"}
+    assert outcome.causes == {FailureCode.HTTP_404: 1}
+    assert outcome.indexed == 5
+    assert_every_row_is_right(shop.snapshot(), range(5))
+    # Even under another encoder, whose vector is made from that copy.
+    assert shop.build(HandcraftedEncoder(Recipe(cells=4))).indexed == 5
+
+
+def test_what_is_no_photo_fails_with_its_code_and_is_asked_for_again(shop):
+    shop.offer(range(4))
+    whole = photo_bytes(1, kind="JPEG")
+    shop.serve(0, b"<html>not found</html>", content_type="application/octet-stream")
+    shop.serve(1, whole[: len(whole) // 2])
+    shop.serve(2, b"")
+    outcome = shop.build()
+    assert {f.product.id: f.failure.code for f in outcome.failed} == {
+        "p0": FailureCode.NOT_AN_IMAGE,
+        "p1": FailureCode.TRUNCATED,
+        "p2": FailureCode.EMPTY,
+    }
+    assert_every_row_is_right(shop.snapshot(), [3])
+    assert shop.snapshot().products.photoless("p1").code is FailureCode.TRUNCATED
+    for number in range(3):
+        shop.serve(number, photo_bytes(number))
+    assert shop.build().indexed == 4
+    assert_every_row_is_right(shop.snapshot(), range(4))
+
+
+def test_local_photos_are_read_beside_the_catalogue_and_never_outside(shop):
+    (shop.home / "photos").mkdir()
+    for number in range(3):
+        (shop.home / "photos" / f"{number}.png").write_bytes(photo_bytes(number))
+        shop.urls[f"p{number}"] = f"photos/{number}.png"
+    shop.urls["out"] = "../secret.png"
+    shop.urls["file"] = "file:///etc/passwd"
+    outcome = shop.build()
+    assert outcome.causes == {FailureCode.OUTSIDE_CATALOGUE: 1, FailureCode.BAD_URL: 1}
+    assert_every_row_is_right(shop.snapshot(), range(3))
+    assert shop.build().generation is None
+
+
+def test_thumbnails_lie_beside_the_index_and_are_made_again_when_lost(shop):
+    shop.serve(1, photo_bytes(1, (1200, 1600)))
+    shop.urls["p1"] = shop.server.url("/1.png")
+    shop.build()
+    (product,) = shop.snapshot().products.get([0])
+    assert (product.width, product.height) == (1200, 1600)
+    paths = [shop.folder.thumbnail(product.sha256, w) for w in thumbnail_widths(1200)]
+    assert len(paths) == 3
+    for path in paths:
+        with Image.open(path) as thumbnail:
+            assert thumbnail.format == "WEBP"
+    paths[1].unlink()
+    assert shop.build().tally.embedded == 0
+    assert paths[1].exists()
+
+
+def test_a_download_lost_from_the_folder_is_fetched_again(shop):
+    shop.offer(range(3))
+    shop.build()
+    shop.folder.photo(shop.snapshot().products.get([1])[0].sha256).unlink()
+    assert shop.build().tally.downloaded == 1
+
+
+def test_progress_counts_every_photo_once_whatever_becomes_of_it(shop):
+    shop.offer(range(6))
+    shop.urls["twin"] = shop.urls["p0"]
+    shop.server.replies["/1.png"] = Reply(b"", 403)
+    shop.serve(2, b"no photo")
+    shop.serve(3, photo_bytes(4))
+    for _ in range(2):
+        shop.build()
+        assert shop.progress.total == 6
+        assert shop.progress.good == 4
+        assert shop.progress.bad == {FailureCode.HTTP_403: 1, FailureCode.NOT_AN_IMAGE: 1}
+
+
+def test_the_ledger_holds_each_vector_once(shop):
+    shop.offer(range(5))
+    shop.build()
+    encoder = HandcraftedEncoder()
+    with Ledger(shop.folder.ledger) as ledger:
+        assert len(ledger.embedded(encoder.fingerprint)) == 5
+
+
+def test_two_indexers_at_once_are_refused_by_name(shop):
+    shop.folder.claim()
+    with (
+        sole_indexer(shop.folder),
+        pytest.raises(FolderError, match=r"is being written by process \d+ on "),
+        sole_indexer(shop.folder),
+    ):
+        pass
+    with sole_indexer(shop.folder):
+        pass

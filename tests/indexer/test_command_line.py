@@ -1,0 +1,244 @@
+"""`python -m indexer` as an owner meets it: words, JSON and exit statuses."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.drawings import photo_bytes
+from tests.photo_server import Reply
+
+
+@pytest.fixture
+def indexer(shop):
+    """Run the command line in a process of its own, as an owner does."""
+
+    def run(*arguments: str, check: int | None = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "indexer", *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert check is None or done.returncode == check, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def build(indexer, shop):
+    def build(*options: str, check: int | None = 0) -> subprocess.CompletedProcess[str]:
+        shop.write_catalogue()
+        where = ["--index", str(shop.folder.root), "--encoder", "handcrafted"]
+        return indexer("build", str(shop.catalogue), *where, *options, check=check)
+
+    return build
+
+
+def test_a_build_says_what_it_did_what_failed_and_what_to_do(shop, build):
+    shop.offer(range(5))
+    shop.urls["gone"] = shop.server.url("/404")
+    done = build()
+    assert "6 products" in done.stderr
+    assert "5 photos downloaded, 5 embedded with handcrafted" in done.stdout
+    assert "http_404" in done.stdout
+    assert "correct its address" in done.stdout
+    assert f"line 7: {shop.server.url('/404')}" in done.stdout.replace("\n", "")
+    assert "Published 5 products" in done.stdout
+    assert "Nothing has changed: 5 products" in build().stdout
+
+
+def test_json_has_every_failure_and_skipped_row(shop, build):
+    shop.offer(range(2))
+    shop.urls["gone"] = shop.server.url("/404")
+    shop.urls["empty"] = ""
+    facts = json.loads(build("--json").stdout)
+    assert (facts["products"], facts["indexed"], facts["downloaded"]) == (3, 2, 2)
+    assert facts["causes"] == {"http_404": 1}
+    assert [(f["id"], f["line"], f["code"]) for f in facts["failed"]] == [("gone", 4, "http_404")]
+    assert [(r["line"], r["code"]) for r in facts["skipped_rows"]] == [(5, "no_image_url")]
+
+
+def test_strict_turns_a_failed_photo_into_exit_status_one(shop, build):
+    shop.offer(range(2))
+    shop.urls["gone"] = shop.server.url("/404")
+    build("--strict", check=1)
+
+
+def test_not_one_photo_is_exit_status_two_and_the_old_generation_stays(shop, build, indexer):
+    shop.offer(range(2))
+    build()
+    before = shop.folder.current_name()
+    shop.urls = {"p0": shop.server.url("/404")}
+    assert "nothing was published" in build(check=2).stdout
+    assert shop.folder.current_name() == before
+    indexer("verify", "--index", str(shop.folder.root))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "There is no catalogue at"),
+        ("", "is empty"),
+        ("ProductId,ImageURL\n", "has a header but no products"),
+        ("ProductId,Colour\n1,Red\n", "has no column ImageURL"),
+    ],
+)
+def test_an_unusable_catalogue_is_exit_status_two_and_touches_nothing(
+    shop, indexer, content, words
+):
+    if content is not None:
+        shop.catalogue.write_text(content)
+    done = indexer("build", str(shop.catalogue), "--index", str(shop.folder.root), check=2)
+    assert words in " ".join(done.stderr.split())
+    assert not shop.folder.root.exists()
+
+
+def test_a_folder_that_is_not_ours_is_refused_and_left_alone(shop, build):
+    shop.offer(range(1))
+    shop.folder.root.mkdir()
+    (shop.folder.root / "holiday.jpg").write_bytes(b"precious")
+    assert "no index of Vitrine" in " ".join(build(check=2).stderr.split())
+    assert [p.name for p in shop.folder.root.iterdir()] == ["holiday.jpg"]
+
+
+def test_an_unknown_encoder_is_refused_with_the_known_ones(shop, indexer):
+    shop.offer(range(1))
+    shop.write_catalogue()
+    where = ["--index", str(shop.folder.root)]
+    done = indexer("build", str(shop.catalogue), *where, "--encoder", "nonsense", check=2)
+    assert "dinov2-small" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["status", "verify", "evaluate", "search"])
+def test_without_an_index_every_command_says_how_to_make_one(tmp_path, indexer, command):
+    argument = ["p1"] if command == "search" else []
+    done = indexer(command, *argument, "--index", str(tmp_path / "none"), check=2)
+    assert "python -m indexer build" in " ".join(done.stderr.split())
+
+
+def test_status_tells_what_is_there_and_what_is_not(shop, build, indexer):
+    shop.offer(range(3))
+    shop.urls["gone"] = shop.server.url("/404")
+    build()
+    where = ["--index", str(shop.folder.root)]
+    words = indexer("status", *where).stdout
+    assert "3 products" in words
+    assert "handcrafted" in words
+    assert "http_404" in words
+    facts = json.loads(indexer("status", *where, "--json").stdout)
+    assert facts["products"] == 3
+    assert [(p["id"], p["code"]) for p in facts["photoless"]] == [("gone", "http_404")]
+
+
+def test_verify_passes_what_is_sound_and_names_what_is_not(shop, build, indexer):
+    shop.offer(range(3))
+    build()
+    where = ["--index", str(shop.folder.root)]
+    assert "✗" not in indexer("verify", *where).stdout
+    path = shop.folder.root / "vector.index"
+    body = bytearray(path.read_bytes())
+    body[-1] ^= 1
+    path.write_bytes(body)
+    done = indexer("verify", *where, check=1)
+    assert "✗ hash of vector.index" in done.stdout
+    failed = [
+        c for c in json.loads(indexer("verify", *where, "--json", check=1).stdout) if c["problem"]
+    ]
+    assert [check["name"] for check in failed] == ["hash of vector.index"]
+
+
+def test_search_takes_an_id_or_a_photo(shop, build, indexer, tmp_path):
+    shop.offer(range(6))
+    build()
+    where = ["--index", str(shop.folder.root), "--json"]
+    by_id = json.loads(indexer("search", "p2", "-k", "3", *where).stdout)
+    assert len(by_id) == 3
+    assert "p2" not in [found["id"] for found in by_id]
+    photo = tmp_path / "query.png"
+    photo.write_bytes(photo_bytes(2))
+    by_photo = json.loads(indexer("search", str(photo), "-k", "4", *where).stdout)
+    assert (by_photo[0]["id"], by_photo[0]["score"]) == ("p2", 1.0)
+    assert [found["id"] for found in by_photo[1:]] == [found["id"] for found in by_id]
+    lost = indexer("search", "nowhere.jpg", *where, check=2)
+    assert "neither a product's id" in " ".join(lost.stderr.split())
+    photo.write_text("<html>")
+    assert "is a web page" in " ".join(
+        indexer("search", str(photo), *where, check=2).stderr.split()
+    )
+
+
+def test_evaluate_measures_precision_by_facet(shop, build, indexer):
+    shop.offer(range(9))
+    build()
+    where = ["--index", str(shop.folder.root)]
+    (figure,) = json.loads(indexer("evaluate", "-k", "2", *where, "--json").stdout)["precision"]
+    assert (figure["facets"], figure["k"], figure["queries"]) == (["Colour"], 2, 9)
+    assert figure["chance"] == pytest.approx(2 / 8)
+    assert 0 <= figure["value"] <= 1
+    assert "no facet 'Size'" in indexer("evaluate", "--by", "Size", *where, check=2).stderr
+
+
+def test_encoders_are_listed(indexer):
+    names = [e["name"] for e in json.loads(indexer("encoders", "--json").stdout)]
+    assert "dinov2-small" in names
+    assert "handcrafted" in names
+
+
+def test_help_teaches_every_command(indexer):
+    words = indexer("--help").stdout
+    for command in ("build", "status", "search", "verify", "evaluate", "encoders"):
+        assert command in words
+        assert "--index" in indexer(command, "--help").stdout or command == "encoders"
+
+
+def start(shop):
+    shop.write_catalogue()
+    where = ["--index", str(shop.folder.root), "--encoder", "handcrafted"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "indexer", "build", str(shop.catalogue), *where],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def served(shop) -> dict[str, int]:
+    """How often each photo was sent whole."""
+    return {path: count for path, count in shop.server.counts.items() if count}
+
+
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT])
+def test_an_interrupted_run_goes_on_where_it_stopped(shop, build, stop):
+    shop.offer(range(60))
+    for number in range(60):
+        shop.serve(number, photo_bytes(number), delay_s=0.1)
+    shop.server.replies["/0.png"] = Reply(b"gone", 404)
+    process = start(shop)
+    while len(served(shop)) < 30 and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(stop)
+    output, _ = process.communicate(timeout=30)
+    if stop is signal.SIGINT:
+        assert process.returncode == 130
+        assert "run again" in " ".join(output.split())
+    assert shop.folder.current_name() is None
+    before = served(shop)
+    assert 30 <= len(before) < 60
+
+    facts = json.loads(build("--json").stdout)
+    twice = [path for path, count in served(shop).items() if count > 1]
+    # Only what was on its way when the process died may be asked for again.
+    assert len(twice) <= 16
+    assert len(served(shop)) == 60
+    assert facts["indexed"] == 59
+    assert facts["downloaded"] == len(twice) + 60 - len(before)
+    assert facts["causes"] == {"http_404": 1}

@@ -1,0 +1,867 @@
+"""Fetching, against a real server on loopback. Nothing here asks any other machine."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.photo_server import PHOTO, PhotoServer, Reply, redirect
+from vitrine.failures import Failure, FailureCode
+from vitrine.fetching import (
+    Fetched,
+    Fetcher,
+    FetchJob,
+    FetchLimits,
+    NotModified,
+    Outcome,
+    Reference,
+    Validators,
+    resolve,
+)
+
+QUICK = FetchLimits(
+    deadline_s=3.0, connect_s=1.0, silence_s=1.0, max_bytes=100_000, attempts=3, backoff_s=0.02
+)
+ONCE = replace(QUICK, attempts=1)
+
+
+def job(url: str, validators: Validators | None = None) -> FetchJob:
+    return FetchJob(Reference(url), validators)
+
+
+def fetch(
+    location: str, limits: FetchLimits = QUICK, validators: Validators | None = None
+) -> Outcome:
+    with Fetcher(limits) as fetcher:
+        return fetcher.fetch(job(location, validators)).outcome
+
+
+def code(outcome: object) -> FailureCode:
+    assert isinstance(outcome, Failure), outcome
+    assert "\n" not in outcome.message
+    return outcome.code
+
+
+def outcomes(urls: Iterable[str], limits: FetchLimits = QUICK) -> dict[str, Outcome]:
+    with Fetcher(limits) as fetcher:
+        results = list(fetcher.fetch_all(job(url) for url in urls))
+    return {result.job.reference.location: result.outcome for result in results}
+
+
+def unused_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+# --- Where a photo is ---------------------------------------------------------------
+
+
+def test_an_absolute_url_stays_as_it_is(tmp_path: Path) -> None:
+    url = "https://photos.example/a/b.jpg?size=2&sig=a%2Fb%3D"
+    assert resolve(url, tmp_path) == Reference(url)
+    assert Reference(url).is_url
+
+
+@pytest.mark.parametrize(
+    ("written", "asked_for"),
+    [
+        ("http://h.example/a photo é.jpg", "http://h.example/a%20photo%20%C3%A9.jpg"),
+        ("http://h.example/100%.jpg", "http://h.example/100%25.jpg"),
+        (" HTTP://H.example/a%20b.jpg\n", "http://h.example/a%20b.jpg"),
+        ("https://bücher.example/x.jpg", "https://xn--bcher-kva.example/x.jpg"),
+    ],
+)
+def test_what_no_url_may_hold_is_percent_encoded(
+    written: str, asked_for: str, tmp_path: Path
+) -> None:
+    assert resolve(written, tmp_path) == Reference(asked_for)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "   ",
+        "ftp://h.example/a.jpg",
+        "file:///etc/passwd",
+        "data:image/png;base64,AAAA",
+        "javascript:alert(1)",
+        "//h.example/a.jpg",
+        "http://",
+        "http:a.jpg",
+        "http:///a.jpg",
+        "http://h.example:99999/",
+        "http://user@h.example/",
+        "http://user:word@h.example/",
+        "http://h.example\\@other.example/",
+        "http://h.example/a\r\nX-Header: b",
+        "http://h.example/a\x00b",
+        "http://①②⑦.⓪.⓪.①/",
+        "a\x00b.jpg",
+        "a%00b.jpg",
+        "x" * 5000,
+    ],
+)
+def test_an_unusable_reference_is_a_bad_url(written: str, tmp_path: Path) -> None:
+    assert code(resolve(written, tmp_path)) == FailureCode.BAD_URL
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "../secret.jpg",
+        "photos/../../secret.jpg",
+        "..\\secret.jpg",
+        "%2e%2e/secret.jpg",
+        "..%2fsecret.jpg",
+        "/etc/passwd",
+        "%2fetc%2fpasswd",
+        "\\\\server\\share\\a.jpg",
+        "C:\\photos\\a.jpg",
+        "c:/photos/a.jpg",
+    ],
+)
+def test_a_path_never_leads_out_of_the_catalogues_folder(written: str, tmp_path: Path) -> None:
+    (tmp_path / "secret.jpg").write_bytes(PHOTO)
+    base = tmp_path / "catalogue"
+    base.mkdir()
+    assert code(resolve(written, base)) == FailureCode.OUTSIDE_CATALOGUE
+
+
+def test_a_symbolic_link_may_lead_about_the_folder_but_not_out_of_it(tmp_path: Path) -> None:
+    base = tmp_path / "catalogue"
+    base.mkdir()
+    (tmp_path / "secret.jpg").write_bytes(PHOTO)
+    (base / "a.jpg").write_bytes(PHOTO)
+    (base / "inside.jpg").symlink_to(base / "a.jpg")
+    (base / "outside.jpg").symlink_to(tmp_path / "secret.jpg")
+    (base / "folder").symlink_to(tmp_path)
+    (base / "circle.jpg").symlink_to(base / "circle.jpg")
+    assert resolve("inside.jpg", base) == Reference(str(base / "a.jpg"))
+    assert code(resolve("outside.jpg", base)) == FailureCode.OUTSIDE_CATALOGUE
+    assert code(resolve("folder/secret.jpg", base)) == FailureCode.OUTSIDE_CATALOGUE
+    assert code(resolve("circle.jpg", base)) == FailureCode.BAD_URL
+
+
+@pytest.mark.parametrize(
+    ("on_disk", "written"),
+    [
+        ("photos/a.jpg", "photos/a.jpg"),
+        ("photos/a.jpg", "./photos/../photos/a.jpg"),
+        ("photos/a.jpg", "photos\\a.jpg"),
+        ("a photo é.jpg", "a photo é.jpg"),
+        ("a photo é.jpg", "a%20photo%20%C3%A9.jpg"),
+        ("100%25.jpg", "100%25.jpg"),
+        ("100%.jpg", "100%.jpg"),
+    ],
+)
+def test_a_relative_path_is_a_file_name_or_its_percent_encoding(
+    on_disk: str, written: str, tmp_path: Path
+) -> None:
+    file = tmp_path / on_disk
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(PHOTO)
+    reference = resolve(written, tmp_path)
+    assert reference == Reference(str(file))
+    assert not reference.is_url
+
+
+def test_a_message_quotes_no_more_than_the_beginning_of_a_huge_url(tmp_path: Path) -> None:
+    failure = resolve("data:image/png;base64," + "A" * 100_000, tmp_path)
+    assert isinstance(failure, Failure)
+    assert len(failure.message) < 300
+
+
+# --- Local files --------------------------------------------------------------------
+
+
+def test_a_local_file_is_read_once_until_it_changes(tmp_path: Path) -> None:
+    file = tmp_path / "a.jpg"
+    file.write_bytes(PHOTO)
+    first = fetch(str(file))
+    assert isinstance(first, Fetched)
+    assert first.body == PHOTO
+    assert fetch(str(file), validators=first.validators) == NotModified()
+
+    file.write_bytes(PHOTO[::-1])
+    os.utime(file, ns=(1, 1))
+    second = fetch(str(file), validators=first.validators)
+    assert isinstance(second, Fetched)
+    assert second.body == PHOTO[::-1]
+
+
+def test_a_local_photo_that_cannot_be_had_says_why(tmp_path: Path) -> None:
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "large.jpg").write_bytes(bytes(QUICK.max_bytes + 1))
+    (tmp_path / "fits.jpg").write_bytes(bytes(QUICK.max_bytes))
+    os.mkfifo(tmp_path / "pipe.jpg")
+    assert code(fetch(str(tmp_path / "missing.jpg"))) == FailureCode.NO_FILE
+    assert code(fetch(str(tmp_path))) == FailureCode.NO_FILE
+    assert code(fetch(str(tmp_path / "pipe.jpg"))) == FailureCode.NO_FILE
+    assert code(fetch(str(tmp_path / "empty.jpg"))) == FailureCode.EMPTY
+    assert code(fetch(str(tmp_path / "large.jpg"))) == FailureCode.TOO_LARGE
+    assert isinstance(fetch(str(tmp_path / "fits.jpg")), Fetched)
+
+
+# --- The answer ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "reply", [Reply(), Reply(chunked=True), Reply(no_length=True)], ids=["plain", "chunked", "open"]
+)
+def test_a_photo_arrives_whole(photo_server: PhotoServer, reply: Reply) -> None:
+    photo_server.replies["/a%20b.jpg"] = reply
+    outcome = fetch(photo_server.url("/a%20b.jpg"))
+    assert isinstance(outcome, Fetched)
+    assert outcome.body == PHOTO
+
+
+def test_a_request_says_who_asks_and_for_what(photo_server: PhotoServer) -> None:
+    photo_server.replies["/a.jpg"] = Reply(headers={"Set-Cookie": "who=you"})
+    with Fetcher(QUICK) as fetcher:
+        fetcher.fetch(job(photo_server.url("/a.jpg")))
+        fetcher.fetch(job(photo_server.url("/a.jpg")))
+    _, second = photo_server.requests("/a.jpg")
+    assert second.headers["User-Agent"].startswith("Vitrine/")
+    assert "Mozilla" not in second.headers["User-Agent"]
+    assert second.headers["Accept"] == "image/*"
+    assert "Cookie" not in second.headers
+
+
+def test_nothing_in_the_environment_changes_a_request(
+    photo_server: PhotoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo_server.replies["/a.jpg"] = Reply()
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{unused_port()}")
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password word\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    assert isinstance(fetch(photo_server.url("/a.jpg")), Fetched)
+    assert "Authorization" not in photo_server.seen[0].headers
+
+
+def test_an_unchanged_photo_is_not_sent_again(photo_server: PhotoServer) -> None:
+    photo_server.replies["/etag.jpg"] = Reply(etag='"one"')
+    photo_server.replies["/date.jpg"] = Reply(last_modified="Wed, 21 Oct 2015 07:28:00 GMT")
+    for path in ("/etag.jpg", "/date.jpg"):
+        first = fetch(photo_server.url(path))
+        assert isinstance(first, Fetched)
+        assert fetch(photo_server.url(path), validators=first.validators) == NotModified()
+    photo_server.replies["/etag.jpg"] = Reply(PHOTO[::-1], etag='"two"')
+    changed = fetch(photo_server.url("/etag.jpg"), validators=Validators(etag='"one"'))
+    assert changed == Fetched(PHOTO[::-1], Validators(etag='"two"'))
+
+
+def test_a_folder_is_served_with_validators_and_without_a_way_out(
+    photo_server: PhotoServer, tmp_path: Path
+) -> None:
+    photo_server.folder = tmp_path / "photos"
+    photo_server.folder.mkdir()
+    (photo_server.folder / "a b.jpg").write_bytes(PHOTO)
+    (tmp_path / "secret.jpg").write_bytes(PHOTO)
+    outcome = fetch(photo_server.url("/a%20b.jpg"))
+    assert isinstance(outcome, Fetched)
+    assert outcome.validators.etag
+    assert code(fetch(photo_server.url("/%2e%2e%2fsecret.jpg"))) == FailureCode.HTTP_404
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (401, FailureCode.HTTP_401),
+        (403, FailureCode.HTTP_403),
+        (404, FailureCode.HTTP_404),
+        (410, FailureCode.HTTP_410),
+        (418, FailureCode.HTTP_4XX),
+        (304, FailureCode.HTTP_4XX),
+        (204, FailureCode.EMPTY),
+    ],
+)
+def test_a_refusal_has_its_code_and_is_not_asked_twice(
+    photo_server: PhotoServer, status: int, expected: FailureCode
+) -> None:
+    photo_server.replies["/a.jpg"] = Reply(b"", status)
+    url = photo_server.url("/a.jpg")
+    outcome = fetch(url)
+    assert code(outcome) == expected
+    assert isinstance(outcome, Failure)
+    assert url in outcome.message
+    assert photo_server.counts["/a.jpg"] == 1
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/html",
+        "text/html; charset=utf-8",
+        "application/json",
+        "video/mp4",
+        "image/png, text/html",
+    ],
+)
+def test_an_answer_that_says_it_is_no_image_is_not_downloaded(
+    photo_server: PhotoServer, content_type: str
+) -> None:
+    photo_server.replies["/a.jpg"] = Reply(
+        bytes(100_000), content_type=content_type, no_length=True, endless=True
+    )
+    assert code(fetch(photo_server.url("/a.jpg"), replace(QUICK, max_bytes=10**9))) == (
+        FailureCode.NOT_AN_IMAGE
+    )
+    assert photo_server.counts["/a.jpg"] == 1
+
+
+@pytest.mark.parametrize(
+    "content_type", [None, "application/octet-stream", "text/plain", "image/x"]
+)
+def test_a_content_type_that_says_nothing_is_left_to_the_decoder(
+    photo_server: PhotoServer, content_type: str | None
+) -> None:
+    photo_server.replies["/a.jpg"] = Reply(content_type=content_type)
+    assert isinstance(fetch(photo_server.url("/a.jpg")), Fetched)
+
+
+@pytest.mark.parametrize("reply", [Reply(b""), Reply(b"", chunked=True)], ids=["plain", "chunked"])
+def test_an_answer_without_a_byte_is_empty(photo_server: PhotoServer, reply: Reply) -> None:
+    photo_server.replies["/a.jpg"] = reply
+    assert code(fetch(photo_server.url("/a.jpg"))) == FailureCode.EMPTY
+
+
+# --- How much -----------------------------------------------------------------------
+
+LARGE = bytes(QUICK.max_bytes + 1)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(LARGE),
+        Reply(LARGE, no_length=True),
+        Reply(LARGE, chunked=True),
+        Reply(PHOTO, content_length=10**12),
+        Reply(bytes(50_000), chunked=True, endless=True),
+        Reply(bytes(50_000), no_length=True, endless=True),
+    ],
+    ids=["true length", "no length", "chunked", "huge length", "endless chunks", "endless"],
+)
+def test_a_body_over_the_limit_is_refused_however_it_comes(
+    photo_server: PhotoServer, reply: Reply
+) -> None:
+    photo_server.replies["/a.jpg"] = reply
+    assert code(fetch(photo_server.url("/a.jpg"))) == FailureCode.TOO_LARGE
+    assert photo_server.counts["/a.jpg"] == 1
+
+
+def test_a_body_of_just_the_limit_is_taken(photo_server: PhotoServer) -> None:
+    photo_server.replies["/a.jpg"] = Reply(bytes(QUICK.max_bytes))
+    assert isinstance(fetch(photo_server.url("/a.jpg")), Fetched)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_gzip_bomb_is_refused_before_it_fills_the_memory(
+    photo_server: PhotoServer, chunked: bool
+) -> None:
+    bomb = gzip.compress(bytes(50_000_000))
+    assert len(bomb) < QUICK.max_bytes
+    photo_server.replies["/a.jpg"] = Reply(
+        bomb, chunked=chunked, headers={"Content-Encoding": "gzip"}
+    )
+    tracemalloc.start()
+    try:
+        outcome = fetch(photo_server.url("/a.jpg"))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert code(outcome) == FailureCode.TOO_LARGE
+    assert peak < 5_000_000
+
+
+def test_a_compressed_body_is_decompressed(photo_server: PhotoServer) -> None:
+    photo_server.replies["/a.jpg"] = Reply(
+        gzip.compress(PHOTO), headers={"Content-Encoding": "gzip"}
+    )
+    photo_server.replies["/b.jpg"] = Reply(PHOTO, headers={"Content-Encoding": "gzip"})
+    outcome = fetch(photo_server.url("/a.jpg"))
+    assert isinstance(outcome, Fetched)
+    assert outcome.body == PHOTO
+    assert code(fetch(photo_server.url("/b.jpg"))) == FailureCode.NOT_AN_IMAGE
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(content_length=len(PHOTO) + 10),
+        Reply(cut_after=100),
+        Reply(cut_after=100, chunked=True),
+    ],
+    ids=["lying length", "early close", "early close in chunks"],
+)
+def test_a_body_that_ends_early_is_truncated(photo_server: PhotoServer, reply: Reply) -> None:
+    photo_server.replies["/a.jpg"] = reply
+    assert code(fetch(photo_server.url("/a.jpg"), ONCE)) == FailureCode.TRUNCATED
+    photo_server.replies["/b.jpg"] = [reply, Reply()]
+    assert isinstance(fetch(photo_server.url("/b.jpg")), Fetched)
+
+
+def test_a_length_that_is_too_small_spoils_no_other_photo(photo_server: PhotoServer) -> None:
+    photo_server.replies["/short.jpg"] = Reply(content_length=10)
+    photo_server.replies["/a.jpg"] = Reply()
+    with Fetcher(replace(QUICK, per_host=1)) as fetcher:
+        short = fetcher.fetch(job(photo_server.url("/short.jpg"))).outcome
+        following = fetcher.fetch(job(photo_server.url("/a.jpg"))).outcome
+    assert short == Fetched(PHOTO[:10], Validators())
+    assert following == Fetched(PHOTO, Validators())
+
+
+# --- How long -----------------------------------------------------------------------
+
+HURRIED = replace(ONCE, deadline_s=0.4, silence_s=0.3)
+
+SLOW_REPLIES = {
+    "late": Reply(delay_s=30),
+    "slow drip of the head": Reply(drip_head_s=0.05),
+    "slow drip of the body": Reply(drip_body_s=0.05),
+    "slow drip in chunks": Reply(drip_body_s=0.05, chunked=True),
+}
+
+
+@pytest.mark.parametrize("reply", SLOW_REPLIES.values(), ids=SLOW_REPLIES)
+def test_no_slowness_evades_the_deadline(photo_server: PhotoServer, reply: Reply) -> None:
+    photo_server.replies["/a.jpg"] = reply
+    began = time.monotonic()
+    assert code(fetch(photo_server.url("/a.jpg"), HURRIED)) == FailureCode.TIMEOUT
+    assert time.monotonic() - began < 1
+
+
+def test_the_deadline_spans_all_attempts(photo_server: PhotoServer) -> None:
+    photo_server.replies["/a.jpg"] = Reply(drip_head_s=0.05)
+    limits = replace(HURRIED, attempts=50, silence_s=0.2)
+    began = time.monotonic()
+    assert code(fetch(photo_server.url("/a.jpg"), limits)) == FailureCode.TIMEOUT
+    assert time.monotonic() - began < 1
+
+
+def test_silence_is_cut_short_and_asked_again(photo_server: PhotoServer) -> None:
+    photo_server.replies["/a.jpg"] = [Reply(delay_s=30), Reply()]
+    began = time.monotonic()
+    assert isinstance(fetch(photo_server.url("/a.jpg"), replace(QUICK, silence_s=0.3)), Fetched)
+    assert time.monotonic() - began < 1.5
+
+
+def test_a_slow_photo_within_the_deadline_arrives(photo_server: PhotoServer) -> None:
+    # Longer than a slice of waiting and than the silence allowed, taken together.
+    photo_server.replies["/a.jpg"] = Reply(b"x" * 4, drip_body_s=0.3)
+    outcome = fetch(photo_server.url("/a.jpg"), replace(ONCE, silence_s=0.6))
+    assert isinstance(outcome, Fetched)
+    assert outcome.body == b"xxxx"
+
+
+# --- Attempts -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_a_passing_trouble_is_asked_again(photo_server: PhotoServer, status: int) -> None:
+    photo_server.replies["/a.jpg"] = [Reply(b"", status), Reply(b"", status), Reply()]
+    assert isinstance(fetch(photo_server.url("/a.jpg")), Fetched)
+    assert photo_server.counts["/a.jpg"] == 3
+
+
+def test_a_lasting_trouble_is_given_up_after_the_last_attempt(photo_server: PhotoServer) -> None:
+    photo_server.replies["/a.jpg"] = Reply(b"", 503)
+    photo_server.replies["/b.jpg"] = Reply(b"", 429)
+    assert code(fetch(photo_server.url("/a.jpg"))) == FailureCode.HTTP_5XX
+    assert code(fetch(photo_server.url("/b.jpg"))) == FailureCode.HTTP_429
+    assert photo_server.counts == {"/a.jpg": 3, "/b.jpg": 3}
+
+
+def in_a_second() -> str:
+    # Dates have whole seconds: this is one to two seconds from now.
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+
+
+@pytest.mark.parametrize("as_a_date", [False, True])
+def test_retry_after_is_honoured(photo_server: PhotoServer, as_a_date: bool) -> None:
+    pause = in_a_second() if as_a_date else "1"
+    photo_server.replies["/a.jpg"] = [Reply(b"", 503, headers={"Retry-After": pause}), Reply()]
+    began = time.monotonic()
+    assert isinstance(fetch(photo_server.url("/a.jpg")), Fetched)
+    assert 0.9 < time.monotonic() - began < 2.5
+
+
+@pytest.mark.parametrize("pause", ["3600", "Fri, 31 Dec 2999 23:59:59 GMT", "9" * 400])
+def test_a_pause_beyond_the_deadline_is_not_waited_for(
+    photo_server: PhotoServer, pause: str
+) -> None:
+    photo_server.replies["/a.jpg"] = Reply(b"", 429, headers={"Retry-After": pause})
+    photo_server.replies["/b.jpg"] = Reply()
+    with Fetcher(QUICK) as fetcher:
+        began = time.monotonic()
+        assert code(fetcher.fetch(job(photo_server.url("/a.jpg"))).outcome) == FailureCode.HTTP_429
+        # The whole host has asked for it, so its other photos are left alone as well.
+        assert code(fetcher.fetch(job(photo_server.url("/b.jpg"))).outcome) == FailureCode.HTTP_429
+        assert time.monotonic() - began < 1
+    assert photo_server.counts == {"/a.jpg": 1}
+
+
+@pytest.mark.parametrize("pause", ["soon", "-5", ""])
+def test_a_senseless_retry_after_is_ignored(photo_server: PhotoServer, pause: str) -> None:
+    photo_server.replies["/a.jpg"] = [Reply(b"", 503, headers={"Retry-After": pause}), Reply()]
+    assert isinstance(fetch(photo_server.url("/a.jpg")), Fetched)
+
+
+def test_pauses_that_add_up_beyond_the_deadline_are_not_waited_for(
+    photo_server: PhotoServer,
+) -> None:
+    photo_server.replies["/a.jpg"] = Reply(b"", 503, headers={"Retry-After": "1"})
+    limits = replace(QUICK, deadline_s=1.5)
+    assert code(fetch(photo_server.url("/a.jpg"), limits)) == FailureCode.HTTP_5XX
+    assert photo_server.counts["/a.jpg"] == 2
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [replace(QUICK, per_host=1), replace(QUICK, workers=1)],
+    ids=["waiting for the host", "waiting for a worker"],
+)
+def test_retry_after_holds_back_the_hosts_other_photos_and_no_other_host(
+    photo_server: PhotoServer, limits: FetchLimits
+) -> None:
+    photo_server.replies["/busy.jpg"] = [
+        Reply(b"", 429, headers={"Retry-After": "1"}, delay_s=0.1),
+        Reply(),
+    ]
+    photo_server.replies["/a.jpg"] = Reply()
+    busy, same = photo_server.url("/busy.jpg"), photo_server.url("/a.jpg")
+    other = photo_server.url("/a.jpg", host="127.0.0.2")
+    arrived: dict[str, float] = {}
+    began = time.monotonic()
+    with Fetcher(limits) as fetcher:
+        for result in fetcher.fetch_all([job(busy), job(same), job(other)]):
+            assert isinstance(result.outcome, Fetched)
+            arrived[result.job.reference.location] = time.monotonic() - began
+    assert arrived[other] < 0.9
+    assert arrived[same] > 1
+
+
+# --- Redirects ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_followed(photo_server: PhotoServer, status: int) -> None:
+    photo_server.replies["/a.jpg"] = redirect("photos/b é.jpg", status)
+    photo_server.replies["/photos/b%20%C3%A9.jpg"] = Reply()
+    assert isinstance(fetch(photo_server.url("/a.jpg")), Fetched)
+
+
+def test_redirects_are_followed_up_to_the_limit(photo_server: PhotoServer) -> None:
+    for hop in range(4):
+        photo_server.replies[f"/{hop}.jpg"] = redirect(f"/{hop + 1}.jpg")
+    photo_server.replies["/4.jpg"] = Reply()
+    url = photo_server.url("/0.jpg")
+    assert isinstance(fetch(url, replace(QUICK, max_redirects=4)), Fetched)
+    assert code(fetch(url, replace(QUICK, max_redirects=3))) == FailureCode.TOO_MANY_REDIRECTS
+
+
+def test_a_redirect_in_a_circle_ends(photo_server: PhotoServer) -> None:
+    photo_server.replies["/a.jpg"] = redirect(photo_server.url("/b.jpg", host="127.0.0.2"))
+    photo_server.replies["/b.jpg"] = redirect(photo_server.url("/a.jpg"))
+    urls = [photo_server.url("/a.jpg"), photo_server.url("/b.jpg", host="127.0.0.2")]
+    # With one turn a host, errands that kept a turn and waited for another would lock up.
+    found = outcomes(urls, replace(QUICK, per_host=1))
+    assert {code(outcome) for outcome in found.values()} == {FailureCode.TOO_MANY_REDIRECTS}
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "file:///etc/passwd",
+        "ftp://127.0.0.1/a.jpg",
+        "data:image/png;base64,AAAA",
+        "http://user:word@127.0.0.1/",
+        "http://127.0.0.1:99999/",
+        "http://[::1/",
+    ],
+)
+def test_a_redirect_to_what_is_never_fetched_is_a_bad_url(
+    photo_server: PhotoServer, target: str
+) -> None:
+    photo_server.replies["/a.jpg"] = redirect(target)
+    assert code(fetch(photo_server.url("/a.jpg"))) == FailureCode.BAD_URL
+
+
+def test_the_body_of_a_redirect_is_not_downloaded(photo_server: PhotoServer) -> None:
+    photo_server.replies["/a.jpg"] = replace(
+        redirect("/b.jpg"), body=bytes(100_000), no_length=True, endless=True
+    )
+    photo_server.replies["/b.jpg"] = Reply()
+    assert isinstance(fetch(photo_server.url("/a.jpg")), Fetched)
+    assert photo_server.sent_bytes["/a.jpg"] < 20_000_000
+
+
+# --- Hosts --------------------------------------------------------------------------
+
+
+def test_each_host_is_asked_for_a_few_photos_at_once(photo_server: PhotoServer) -> None:
+    photo_server.replies["/a.jpg"] = Reply(delay_s=0.05)
+    hosts = ["127.0.0.1", "localhost", "127.0.0.2"]
+    urls = [f"{photo_server.url('/a.jpg', host)}?{n}" for host in hosts for n in range(12)]
+    for url in urls:
+        photo_server.replies["/a.jpg?" + url.partition("?")[2]] = Reply(delay_s=0.05)
+    found = outcomes(urls, replace(QUICK, workers=9, per_host=3))
+    assert all(isinstance(outcome, Fetched) for outcome in found.values())
+    assert photo_server.peaks == dict.fromkeys(hosts, 3)
+
+
+def test_workers_bound_the_requests_over_all_hosts(photo_server: PhotoServer) -> None:
+    photo_server.replies["/a.jpg"] = Reply(delay_s=0.05)
+    urls = [photo_server.url("/a.jpg", host) for host in ("127.0.0.1", "localhost", "127.0.0.2")]
+    outcomes([url for url in urls for _ in range(10)], replace(QUICK, workers=2, per_host=2))
+    assert sum(photo_server.peaks.values()) <= 6
+    assert photo_server.peak_overall == 2
+
+
+def test_a_host_that_is_redirected_to_is_spared_as_well(photo_server: PhotoServer) -> None:
+    photo_server.replies["/a.jpg"] = redirect(photo_server.url("/b.jpg", host="127.0.0.2"))
+    photo_server.replies["/b.jpg"] = Reply(delay_s=0.05)
+    urls = [photo_server.url("/a.jpg", host) for host in ("127.0.0.1", "localhost")]
+    outcomes([url for url in urls for _ in range(6)], replace(QUICK, per_host=2))
+    assert photo_server.counts["/b.jpg"] == 12
+    assert photo_server.peaks["127.0.0.2"] == 2
+
+
+def test_a_slow_host_does_not_hold_up_the_others(photo_server: PhotoServer) -> None:
+    photo_server.replies["/slow.jpg"] = Reply(delay_s=30)
+    photo_server.replies["/a.jpg"] = Reply()
+    slow = [photo_server.url("/slow.jpg")] * 100
+    others = [photo_server.url("/a.jpg", host="127.0.0.2")] * 50
+    began = time.monotonic()
+    with Fetcher(replace(QUICK, workers=4, per_host=2, silence_s=30)) as fetcher:
+        results = fetcher.fetch_all(job(url) for url in slow + others)
+        arrived = [next(results) for _ in others]
+        results.close()  # type: ignore[attr-defined]
+    assert all(result.job.reference.location == others[0] for result in arrived)
+    assert time.monotonic() - began < 2
+
+
+def test_connections_are_used_again(photo_server: PhotoServer) -> None:
+    photo_server.replies["/a.jpg"] = Reply(etag='"one"')
+    photo_server.replies["/gone.jpg"] = Reply(b"gone", 404)
+    with Fetcher(QUICK) as fetcher:
+        for _ in range(5):
+            fetcher.fetch(job(photo_server.url("/a.jpg")))
+            fetcher.fetch(job(photo_server.url("/a.jpg"), Validators(etag='"one"')))
+            fetcher.fetch(job(photo_server.url("/gone.jpg")))
+    assert photo_server.connections == 1
+
+
+def test_a_dead_host_is_given_up_after_seconds(photo_server: PhotoServer) -> None:
+    photo_server.replies["/a.jpg"] = Reply()
+    port = unused_port()
+    dead = [f"http://localhost:{port}/{n}.jpg" for n in range(500)]
+    alive = photo_server.url("/a.jpg")
+    began = time.monotonic()
+    found = outcomes([*dead, alive])
+    assert time.monotonic() - began < 5
+    assert isinstance(found[alive], Fetched)
+    codes = Counter(code(found[url]) for url in dead)
+    assert set(codes) == {FailureCode.CONNECT, FailureCode.HOST_DOWN}
+    assert codes[FailureCode.HOST_DOWN] > 480
+
+
+def test_a_host_without_a_name_is_given_up_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    lookups = []
+
+    def no_such_host(host: str, *_: Any, **__: Any) -> None:
+        lookups.append(host)
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    # A real look-up would ask a name server, which is another machine.
+    monkeypatch.setattr(socket, "getaddrinfo", no_such_host)
+    found = outcomes(f"http://photos.example/{n}.jpg" for n in range(100))
+    codes = Counter(code(outcome) for outcome in found.values())
+    assert set(codes) == {FailureCode.DNS, FailureCode.HOST_DOWN}
+    assert len(lookups) < 20
+
+
+def test_a_host_that_takes_connections_and_never_answers_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
+        urls = [f"http://127.0.0.1:{silent.getsockname()[1]}/{n}.jpg" for n in range(100)]
+        began = time.monotonic()
+        found = outcomes(urls, replace(QUICK, silence_s=0.2, attempts=2, give_up_after=5))
+        assert time.monotonic() - began < 3
+    codes = Counter(code(outcome) for outcome in found.values())
+    assert set(codes) <= {FailureCode.TIMEOUT, FailureCode.HOST_DOWN}
+    assert codes[FailureCode.HOST_DOWN] > 80
+
+
+def test_one_answer_shows_that_a_host_is_alive(photo_server: PhotoServer) -> None:
+    photo_server.replies["/hangs-up.jpg"] = Reply(delay_s=30)
+    photo_server.replies["/gone.jpg"] = Reply(b"", 404)
+    with Fetcher(replace(ONCE, silence_s=0.3, give_up_after=2)) as fetcher:
+        for _ in range(2):
+            fetcher.fetch(job(photo_server.url("/hangs-up.jpg")))
+            assert code(fetcher.fetch(job(photo_server.url("/gone.jpg"))).outcome) == (
+                FailureCode.HTTP_404
+            )
+
+
+def test_what_is_not_http_is_a_failure_too() -> None:
+    assert code(fetch(f"http://127.0.0.1:{unused_port()}/a.jpg", ONCE)) == FailureCode.CONNECT
+    assert code(fetch(f"http://{'x' * 70}.example/a.jpg", ONCE)) == FailureCode.DNS
+    assert code(fetch("http://user@127.0.0.1/a.jpg", ONCE)) == FailureCode.BAD_URL
+
+
+# --- Taking results -----------------------------------------------------------------
+
+
+def test_every_job_has_one_result(photo_server: PhotoServer, tmp_path: Path) -> None:
+    photo_server.replies["/a.jpg"] = Reply()
+    (tmp_path / "a.jpg").write_bytes(PHOTO)
+    jobs = [job(photo_server.url("/a.jpg"))] * 30 + [job(str(tmp_path / "a.jpg"))] * 30
+    jobs += [job(photo_server.url("/404"))] * 30 + [job("ftp://h.example/a.jpg")] * 30
+    with Fetcher(QUICK) as fetcher:
+        results = list(fetcher.fetch_all(jobs))
+    assert Counter(result.job for result in results) == Counter(jobs)
+
+
+def test_a_slow_consumer_halts_the_fetching(photo_server: PhotoServer) -> None:
+    photo_server.replies["/a.jpg"] = Reply()
+    with Fetcher(replace(QUICK, workers=2)) as fetcher:
+        results = fetcher.fetch_all([job(photo_server.url("/a.jpg"))] * 200)
+        next(results)
+        time.sleep(0.5)
+        assert photo_server.counts["/a.jpg"] <= 6
+        assert sum(1 for _ in results) == 199
+
+
+def test_jobs_are_taken_in_the_consumers_thread_and_a_fault_in_them_is_theirs(
+    photo_server: PhotoServer,
+) -> None:
+    photo_server.replies["/a.jpg"] = Reply()
+
+    def jobs() -> Iterator[FetchJob]:
+        yield job(photo_server.url("/a.jpg"))
+        raise LookupError("the ledger is gone")
+
+    with Fetcher(QUICK) as fetcher, pytest.raises(LookupError):
+        list(fetcher.fetch_all(jobs()))
+
+
+def test_stopping_early_hangs_up_at_once(photo_server: PhotoServer) -> None:
+    photo_server.replies["/slow.jpg"] = Reply(delay_s=0.05, drip_body_s=0.05)
+    photo_server.replies["/a.jpg"] = Reply()
+    slow = [job(photo_server.url("/slow.jpg"))] * 50
+    began = time.monotonic()
+    with Fetcher(replace(QUICK, deadline_s=60)) as fetcher:
+        for _ in fetcher.fetch_all([job(photo_server.url("/a.jpg")), *slow]):
+            break
+        assert time.monotonic() - began < 1
+        # The same fetcher goes on working for the next one who asks.
+        assert isinstance(fetcher.fetch(job(photo_server.url("/a.jpg"))).outcome, Fetched)
+    assert time.monotonic() - began < 2
+    asked = photo_server.counts["/slow.jpg"]
+    deadline = time.monotonic() + 2
+    while any(photo_server.under_way.values()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not any(photo_server.under_way.values())
+    assert photo_server.counts["/slow.jpg"] == asked
+
+
+def test_ctrl_c_ends_a_run_promptly(photo_server: PhotoServer) -> None:
+    photo_server.replies["/slow.jpg"] = Reply(delay_s=30)
+    photo_server.replies["/a.jpg"] = Reply()
+    program = f"""
+from vitrine.fetching import Fetcher, FetchJob, Reference
+urls = ["{photo_server.url("/a.jpg")}"] + ["{photo_server.url("/slow.jpg")}"] * 20
+with Fetcher() as fetcher:
+    for result in fetcher.fetch_all(FetchJob(Reference(url)) for url in urls):
+        print("one is there", flush=True)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "one is there\n"
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=10)
+    assert time.monotonic() - began < 1.5
+    assert errors.rstrip().endswith("KeyboardInterrupt")
+    assert errors.count("Traceback") == 1
+
+
+# --- TLS ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tls_server(tmp_path: Path) -> Iterator[PhotoServer]:
+    """A photo server over https; its authority is in `authority.pem` under `tmp_path`."""
+    trustme = pytest.importorskip("trustme")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with PhotoServer(tls=context) as server:
+        yield server
+
+
+def test_a_photo_comes_over_https_from_a_trusted_host_only(
+    tls_server: PhotoServer, tmp_path: Path
+) -> None:
+    tls_server.replies["/a.jpg"] = Reply()
+    with Fetcher(QUICK, authorities=tmp_path / "authority.pem") as fetcher:
+        assert isinstance(fetcher.fetch(job(tls_server.url("/a.jpg"))).outcome, Fetched)
+        other_name = tls_server.url("/a.jpg", host="127.0.0.2")
+        assert code(fetcher.fetch(job(other_name)).outcome) == FailureCode.TLS
+    assert code(fetch(tls_server.url("/a.jpg"))) == FailureCode.TLS
+    assert tls_server.counts["/a.jpg"] == 1
+
+
+@pytest.mark.parametrize("reply", SLOW_REPLIES.values(), ids=SLOW_REPLIES)
+def test_no_slowness_evades_the_deadline_over_https(
+    tls_server: PhotoServer, tmp_path: Path, reply: Reply
+) -> None:
+    tls_server.replies["/a.jpg"] = reply
+    with Fetcher(HURRIED, authorities=tmp_path / "authority.pem") as fetcher:
+        began = time.monotonic()
+        outcome = fetcher.fetch(job(tls_server.url("/a.jpg"))).outcome
+    assert code(outcome) == FailureCode.TIMEOUT
+    assert tls_server.counts["/a.jpg"] == 1
+    assert time.monotonic() - began < 1
+
+
+def test_a_handshake_that_never_comes_is_a_time_out() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}/a.jpg"
+        began = time.monotonic()
+        assert code(fetch(url, HURRIED)) == FailureCode.TIMEOUT
+        assert time.monotonic() - began < 1
+
+
+def test_a_redirect_from_https_to_http_is_refused(
+    tls_server: PhotoServer, photo_server: PhotoServer, tmp_path: Path
+) -> None:
+    tls_server.replies["/a.jpg"] = redirect(photo_server.url("/a.jpg"))
+    photo_server.replies["/a.jpg"] = redirect(tls_server.url("/b.jpg"))
+    tls_server.replies["/b.jpg"] = Reply()
+    with Fetcher(QUICK, authorities=tmp_path / "authority.pem") as fetcher:
+        assert code(fetcher.fetch(job(tls_server.url("/a.jpg"))).outcome) == FailureCode.BAD_URL
+        upwards = fetcher.fetch(job(photo_server.url("/a.jpg"))).outcome
+    assert isinstance(upwards, Fetched)

@@ -1,0 +1,268 @@
+"""The encoder that needs no download: which shape is it, and which colours has it?
+
+A photo becomes two blocks, each of unit length, weighted and put side by side:
+
+    v = (√(1−w)·shape, √w·palette),  |shape| = |palette| = 1
+
+so that the cosine of two photos is the weighted sum of their blocks' similarities:
+
+    v·v′ = (1−w)·shape·shape′ + w·palette·palette′
+
+Both blocks look at the product, not at the picture: the backdrop is estimated from
+the border, and what differs from it is cut out. Nothing is learnt from any photo.
+
+- Shape is a histogram of oriented gradients with trilinear votes and local contrast
+  normalisation: Dalal & Triggs, "Histograms of Oriented Gradients for Human
+  Detection", CVPR 2005.
+- Palette is a soft histogram of lightness × chroma × hue in CIELAB.
+- The square root of both, before they are brought to unit length, makes their dot
+  product the Hellinger kernel: Arandjelović & Zisserman, "Three things everyone should
+  know to improve object retrieval", CVPR 2012.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from vitrine.encoders.base import FloatArray, fingerprint_of, normalised
+
+Mask = npt.NDArray[np.bool_]
+
+VERSION = 1
+"""Raised by hand when the code changes a vector although no number of `Recipe` has changed."""
+
+WHITE = (100.0, 0.0, 0.0)
+"""CIELAB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Every number that shapes a vector; part of the fingerprint. Colour differences are ΔE76."""
+
+    # The product is looked for in a picture with this longest edge, in pixels: enough
+    # to see a sandal's straps, and few enough to keep a photo at a few milliseconds.
+    search_edge: int = 96
+    # This share of the picture's shorter edge, on all four sides, is taken as backdrop.
+    border: float = 0.03
+    # A border pixel belongs to the backdrop within these, from the first guess (the
+    # median) to the last fit: whoever stands in the picture also crosses its border.
+    backdrop_tolerances: tuple[float, ...] = (25, 12, 6)
+    # With less of the border in agreement, there is no backdrop to speak of.
+    least_backdrop: float = 0.2
+    # The product differs from the backdrop by this plus a multiple of the backdrop's own
+    # noise: low, because white shoes stand on white; never above the last number.
+    contrast: tuple[float, float, float] = (2.5, 4.0, 10.0)
+    # Specks, as a share of the largest part (a pair of shoes is two parts), and
+    # products, as a share of the picture, that are too small to be one.
+    least_part: float = 0.02
+    least_product: float = 0.01
+
+    # The product is cut out to a square of this edge, in pixels. Padding 0 stretches
+    # its box to the square, 1 keeps its proportions. Between them the cells are well
+    # used, and a belt still does not look like a bag.
+    product_edge: int = 64
+    padding: float = 0.5
+
+    # Fabric grain and JPEG blocks are no shape: gradients are taken after this blur
+    # (standard deviation in pixels of the cut-out).
+    blur: float = 0.7
+    # Shorter gradients, in ΔE over two pixels, are rounding: a flat photo has no shape.
+    least_gradient: float = 0.5
+    cells: int = 8
+    orientations: int = 9
+    # Cells with less contrast than this (sum of gradient lengths, in ΔE) stay faint.
+    faint: float = 60.0
+
+    # Knots lie closer in chroma near grey, where black, brown and navy differ.
+    lightness_knots: tuple[float, ...] = (10, 30, 50, 70, 95)
+    chroma_knots: tuple[float, ...] = (0, 8, 20, 45)
+    hues: int = 10
+    # The middle counts most (standard deviation, in half-edges of the cut-out): below a
+    # shirt there are trousers, and above it a face.
+    middle: float = 0.6
+
+    palette_weight: float = 0.26
+
+    @property
+    def dimension(self) -> int:
+        """Gradient cells × orientations, and per lightness: grey, and chromas × hues."""
+        colours = 1 + (len(self.chroma_knots) - 1) * self.hues
+        return self.cells**2 * self.orientations + len(self.lightness_knots) * colours
+
+
+DEFAULT_RECIPE = Recipe()
+
+
+class HandcraftedEncoder:
+    """Shape and palette descriptors. All the work is in `prepare`, for the decoding threads."""
+
+    name = "handcrafted"
+    batch_size = 64  # `encode` only stacks, so any number does
+
+    def __init__(self, recipe: Recipe = DEFAULT_RECIPE) -> None:
+        self._recipe = recipe
+        self.dimension = recipe.dimension
+        self.fingerprint = fingerprint_of(
+            {"encoder": self.name, "version": VERSION, **asdict(recipe)}
+        )
+
+    def prepare(self, photo: Image.Image) -> FloatArray:
+        """One RGB photo of any size → its two weighted blocks, shape (dimension,)."""
+        recipe = self._recipe
+        lab, coverage = _cut_out(photo, recipe)
+        shape, palette = _shape(lab, coverage, recipe), _palette(lab, coverage, recipe)
+        weight = recipe.palette_weight
+        return np.concatenate([np.sqrt(1 - weight) * shape, np.sqrt(weight) * palette])
+
+    def encode(self, prepared: Sequence[npt.NDArray[Any]]) -> FloatArray:
+        """n prepared photos → array (n, dimension), float32, rows of unit L2 length."""
+        return normalised(np.asarray(prepared, np.float32).reshape(-1, self.dimension))
+
+
+def _cut_out(photo: Image.Image, recipe: Recipe) -> tuple[FloatArray, FloatArray]:
+    """The product in CIELAB, (edge, edge, 3), and how much of each pixel it covers, 0 to 1.
+
+    Where no product stands out, it is the whole picture.
+    """
+    scale = recipe.search_edge / max(photo.size)
+    size = max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
+    picture = photo.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    mask = _product_mask(_cielab(picture), recipe)
+
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    height, width = bottom - top, right - left
+    down = (max(height, width) - height) * recipe.padding / 2
+    across = (max(height, width) - width) * recipe.padding / 2
+    box = (left - across, top - down, right + across, bottom + down)
+
+    edges = (recipe.product_edge, recipe.product_edge)
+    how = (edges, Image.Transform.EXTENT, box, Image.Resampling.BILINEAR)
+    lab = _cielab(picture.transform(*how))
+    coverage = np.asarray(Image.fromarray(mask.astype(np.uint8) * 255).transform(*how))
+    return lab, np.divide(coverage, 255, dtype=np.float32)
+
+
+def _cielab(picture: Image.Image) -> FloatArray:
+    from skimage.color import rgb2lab
+
+    lab: FloatArray = rgb2lab(np.asarray(picture, np.float32) / 255)
+    return lab
+
+
+def _product_mask(lab: FloatArray, recipe: Recipe) -> Mask:
+    """Where the picture (h, w, 3) differs from its backdrop; everywhere if nothing stands out.
+
+    The backdrop is one plane for each of L, a and b, which follows a studio's light
+    falling off to one side, fitted to the border's pixels that agree with it.
+    """
+    from skimage.measure import label
+    from skimage.morphology import closing
+
+    height, width, _ = lab.shape
+    everywhere = np.ones((height, width), np.bool_)
+    thickness = max(1, round(min(height, width) * recipe.border))
+    border = everywhere.copy()
+    border[thickness:-thickness, thickness:-thickness] = False
+
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    position = np.stack([np.ones_like(x), y, x], axis=-1).astype(np.float32)
+    at, seen = position[border], lab[border]
+    plane = np.zeros((3, 3), np.float32)
+    plane[0] = np.median(seen, axis=0)
+    for tolerance in recipe.backdrop_tolerances:
+        off = np.linalg.norm(seen - at @ plane, axis=1)
+        agrees = off < tolerance
+        if agrees.mean() < recipe.least_backdrop:
+            return everywhere
+        plane = np.linalg.lstsq(at[agrees], seen[agrees], rcond=None)[0]
+
+    floor, factor, ceiling = recipe.contrast
+    threshold = min(floor + factor * float(np.median(off[agrees])), ceiling)
+    differs = np.linalg.norm(lab - position @ plane, axis=2) > threshold
+
+    parts = label(closing(differs, np.ones((3, 3), np.uint8)), connectivity=1)
+    areas = np.bincount(parts.ravel())
+    areas[0] = 0  # the backdrop
+    product: Mask = (areas >= max(1, recipe.least_part * areas.max()))[parts]
+    return product if product.mean() >= recipe.least_product else everywhere
+
+
+def _shape(lab: FloatArray, coverage: FloatArray, recipe: Recipe) -> FloatArray:
+    """Oriented gradients of the product on white, a unit vector; zeros where all is flat."""
+    from skimage.filters import gaussian
+
+    # On white, whatever the backdrop was: the same bag has the same outline in two shops.
+    picture = WHITE + (lab - WHITE) * coverage[..., np.newaxis]
+    picture = gaussian(picture, recipe.blur, channel_axis=-1)
+    down, across = np.zeros_like(picture), np.zeros_like(picture)
+    down[1:-1] = picture[2:] - picture[:-2]
+    across[:, 1:-1] = picture[:, 2:] - picture[:, :-2]
+
+    # Of the three channels, the one with the longest gradient votes.
+    steepest = np.argmax(down**2 + across**2, axis=-1)[..., np.newaxis]
+    down = np.take_along_axis(down, steepest, axis=-1)[..., 0]
+    across = np.take_along_axis(across, steepest, axis=-1)[..., 0]
+    angle = np.degrees(np.arctan2(down, across))
+    votes = _memberships(angle, _circle(recipe.orientations, 180), period=180)
+    length = np.hypot(down, across)
+    votes *= np.maximum(length - recipe.least_gradient, 0)[..., np.newaxis]
+
+    n = recipe.cells
+    centres = (np.arange(n) + 0.5) * recipe.product_edge / n
+    near = _memberships(np.arange(recipe.product_edge) + 0.5, centres)
+    cells = np.einsum("xb,axo->abo", near, np.einsum("ya,yxo->axo", near, votes))
+
+    # Each cell against the mean energy of its 3 × 3 neighbourhood: one vector for a
+    # cell, where Dalal & Triggs keep one for each of four overlapping blocks.
+    energy = np.pad((cells**2).sum(axis=-1), 1, mode="edge")
+    around = sum(energy[i : i + n, j : j + n] for i in range(3) for j in range(3)) / 9
+    return _unit_roots(cells / np.sqrt(around + recipe.faint**2)[..., np.newaxis])
+
+
+def _palette(lab: FloatArray, coverage: FloatArray, recipe: Recipe) -> FloatArray:
+    """Soft histogram of lightness × (grey, chroma × hue), a unit vector."""
+    along = np.linspace(-1, 1, recipe.product_edge)
+    weight = coverage * np.exp(-(along[:, np.newaxis] ** 2 + along**2) / (2 * recipe.middle**2))
+
+    product = weight > 0
+    lightness, a, b = lab[product].T
+    light = _memberships(lightness, recipe.lightness_knots) * weight[product][:, np.newaxis]
+    chroma = _memberships(np.hypot(a, b), recipe.chroma_knots)
+    hue = _memberships(np.degrees(np.arctan2(b, a)), _circle(recipe.hues, 360), period=360)
+
+    # Grey has no hue: the lowest chroma is one bin, not one for each hue.
+    grey, coloured = chroma[:, :1], chroma[:, 1:, np.newaxis] * hue[:, np.newaxis]
+    colours = np.concatenate([grey, coloured.reshape(len(hue), -1)], axis=1)
+    return _unit_roots(np.einsum("pl,pc->lc", light, colours))
+
+
+def _memberships(
+    values: npt.NDArray[np.floating[Any]],
+    knots: npt.NDArray[np.float64] | tuple[float, ...],
+    period: float | None = None,
+) -> npt.NDArray[np.float64]:
+    """How much each value (…) belongs to each knot (k): (…, k), rows that sum to 1.
+
+    A value between two knots is shared by both; beyond the last it belongs to the last.
+    """
+    shares = [np.interp(values, knots, knot, period=period) for knot in np.eye(len(knots))]
+    return np.stack(shares, axis=-1)
+
+
+def _circle(count: int, period: float) -> npt.NDArray[np.float64]:
+    """Knots at equal distances around a circle of `period` degrees."""
+    return np.arange(count) * period / count
+
+
+def _unit_roots(histogram: npt.NDArray[np.floating[Any]]) -> FloatArray:
+    """The square roots, flattened, at unit L2 length; an empty histogram stays zero."""
+    roots: FloatArray = np.sqrt(histogram).ravel().astype(np.float32)
+    roots /= float(np.linalg.norm(roots)) or 1.0
+    return roots

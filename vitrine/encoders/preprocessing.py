@@ -1,0 +1,110 @@
+"""What an image model wants done to a photo, exactly as the Hugging Face library does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from vitrine.encoders.base import EncoderError, FloatArray
+
+# A photo of 1 × 10,000 pixels would be resized to 256 × 2,560,000, which is 2 GB. Beyond
+# this proportion only the middle is resized; of the rest the crop shows nothing anyhow.
+_MAX_PROPORTION = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """Resize, crop, rescale, normalise; each step's neutral value leaves it out.
+
+    `shortest_edge` is in pixels, or None where `resize` (height, width) or nothing is
+    resized to; `crop` is (height, width); `rescale` multiplies the 8-bit values before
+    `mean` and `std` (red, green, blue) are applied. `resample` is a `PIL.Image.Resampling`.
+    """
+
+    shortest_edge: int | None = 256
+    resize: tuple[int, int] | None = None
+    resample: int = Image.Resampling.BICUBIC
+    crop: tuple[int, int] | None = (224, 224)
+    rescale: float = 1 / 255
+    mean: tuple[float, ...] = (0.485, 0.456, 0.406)
+    std: tuple[float, ...] = (0.229, 0.224, 0.225)
+
+    @classmethod
+    def from_processor(cls, values: Mapping[str, Any]) -> Preprocessing:
+        """The same from a Hugging Face image processor's settings.
+
+        Raises EncoderError where photos of different shapes would come out in different
+        shapes, or a setting is of a kind that there is no rule for.
+        """
+        size = dict(values["size"]) if values["do_resize"] else {}
+        shortest_edge = size.pop("shortest_edge", None)
+        resize = (size.pop("height"), size.pop("width")) if "height" in size else None
+        crop_size = values["crop_size"] if values.get("do_center_crop") else None
+        crop = (crop_size["height"], crop_size["width"]) if crop_size else None
+        if size or (crop is None and resize is None):
+            raise EncoderError(
+                f"its preprocessing ({dict(values['size'])}, crop {crop}) gives no photos "
+                "of one fixed shape"
+            )
+        normalises = values["do_normalize"]
+        return cls(
+            shortest_edge=shortest_edge,
+            resize=resize,
+            resample=int(values["resample"]),
+            crop=crop,
+            rescale=values["rescale_factor"] if values["do_rescale"] else 1.0,
+            mean=tuple(values["image_mean"]) if normalises else (0.0, 0.0, 0.0),
+            std=tuple(values["image_std"]) if normalises else (1.0, 1.0, 1.0),
+        )
+
+    def cropped(self, photo: Image.Image) -> npt.NDArray[np.uint8]:
+        """An RGB photo of any size → its 8-bit pixels, (height, width, 3), resized and cropped.
+
+        What a crop holds beyond the photo's edge is black.
+        """
+        if self.shortest_edge is not None:
+            photo = _middle(photo)
+        size = self._resized(photo.width, photo.height)
+        resized = photo.resize(size, Image.Resampling(self.resample))
+        if self.crop is not None:
+            height, width = self.crop
+            left, top = (resized.width - width) // 2, (resized.height - height) // 2
+            resized = resized.crop((left, top, left + width, top + height))
+        return np.asarray(resized)
+
+    def normalised(self, pixels: npt.NDArray[np.uint8]) -> FloatArray:
+        """n cropped photos, (n, height, width, 3) → the model's input, (n, 3, height, width)."""
+        # Each 8-bit value has one result in each channel: 768 of them, looked up.
+        levels = (np.arange(256, dtype=np.float64) * self.rescale).astype(np.float32)
+        mean, std = np.array(self.mean, np.float32), np.array(self.std, np.float32)
+        table = (levels[None, :] - mean[:, None]) / std[:, None]
+        planes = [table[channel][pixels[..., channel]] for channel in range(3)]
+        return np.stack(planes, axis=1)
+
+    def _resized(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height after resizing, in pixels."""
+        if self.resize is not None:
+            return self.resize[1], self.resize[0]
+        if self.shortest_edge is None:
+            return width, height
+        short, long = sorted((width, height))
+        longest_edge = int(self.shortest_edge * long / short)
+        if width <= height:
+            return self.shortest_edge, longest_edge
+        return longest_edge, self.shortest_edge
+
+
+def _middle(photo: Image.Image) -> Image.Image:
+    """The photo, or its middle where it is absurdly long."""
+    short, long = sorted(photo.size)
+    excess = (long - _MAX_PROPORTION * short) // 2
+    if excess <= 0:
+        return photo
+    if photo.width == long:
+        return photo.crop((excess, 0, photo.width - excess, photo.height))
+    return photo.crop((0, excess, photo.width, photo.height - excess))
