@@ -43,6 +43,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 import resvg_py
 from PIL import Image
@@ -53,37 +54,50 @@ from studio.palette import darker, lighter, lightness, mix
 
 WIDTH, HEIGHT = 480, 640
 
-# Rendered larger and scaled down: the filter that bends all lines samples its
-# source without interpolation, and only the scaling makes its edges smooth.
-ZOOM = 2
+# Rendered larger and scaled down, so that weaves and stitches neither flicker nor
+# blur when the lines are bent.
+ZOOM = 1.5
+
+# Fine enough to find a product's outline to within 2 px, and nearly free.
+MEASURE_ZOOM = 0.25
 
 # 20 to 30 KB for a picture: 260 of them stay below 8 MB.
-WEBP_QUALITY = 84
+WEBP_QUALITY = 90
 
 # Quiet studio papers, warm and cool; (top, bottom) of the gradient.
 BACKDROPS = (
-    ("#efedea", "#dedad5"),
-    ("#ecedee", "#d9dcde"),
-    ("#f1efeb", "#e2ddd5"),
-    ("#e9eaec", "#d6d8dc"),
-    ("#eeecee", "#dcd9dc"),
-    ("#edefec", "#dadcd6"),
+    ("#eae7e3", "#d9d4ce"),
+    ("#e6e8ea", "#d3d7da"),
+    ("#ebe8e2", "#dbd5cb"),
+    ("#e4e5e8", "#d0d3d8"),
+    ("#e8e5e8", "#d6d2d6"),
+    ("#e6e9e5", "#d3d6cf"),
 )
+
+
+# Beyond this, stitches and buttons look like those of a doll's clothes.
+LARGEST_SCALE = 1.14
+
+# Folds never run quite along the grain; more than this looks like wind.
+FOLD_LEAN = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """How the whole product lies on the table.
 
-    - ``wobble``: how far lines stray from the drawing, px. About 7 for cloth, 0 for
+    - ``wobble``: how far lines stray from the drawing, px. About 2.5 for cloth, 0 for
       hard things such as watches.
     - ``tilt``: largest turn to either side, degrees.
     - ``height``: how far the soft shadow reaches, px: 10 for a shirt, more for a shoe.
+    - ``fit``: (width, height) that the product is scaled to fit and centred in, px;
+      None leaves it where it was drawn.
     """
 
-    wobble: float = 7.0
+    wobble: float = 2.6
     tilt: float = 1.2
     height: float = 10.0
+    fit: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +193,7 @@ class Canvas:
             self._creases(creases, fabric)
             if shade:
                 self.raw(f'<path d="{path.d}" fill="#0b0a10" opacity="{shade:.2f}"/>')
-            self._edge(path, edge)
+            self._edge(path, edge * (0.62 if _tone(fabric) == "pale" else 1.0))
         self._contour(path, fabric)
 
     def shape(
@@ -262,10 +276,7 @@ class Canvas:
             f'<stop offset="1" stop-color="{darker(bottom, 0.045)}"/></radialGradient>'
         )
         scene = self.define(self._scene_filter())
-        bent = self.define(self._wobble_filter()) if self.setting.wobble else None
-        inner = "".join(self._body)
-        if bent:
-            inner = f'<g filter="url(#{bent})">{inner}</g>'
+        inner = self._fitted("".join(self._body))
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}"'
             f' viewBox="0 0 {WIDTH} {HEIGHT}"><defs>{"".join(self._defs)}</defs>'
@@ -275,10 +286,34 @@ class Canvas:
             f"</g></svg>"
         )
 
+    def _fitted(self, inner: str) -> str:
+        """The product scaled and centred as the setting asks, by its true outline."""
+        if self.setting.fit is None:
+            return inner
+        draft = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{-WIDTH} {-HEIGHT} {3 * WIDTH}'
+            f' {3 * HEIGHT}" width="{3 * WIDTH}" height="{3 * HEIGHT}">'
+            f"<defs>{''.join(self._defs)}</defs>{inner}</svg>"
+        )
+        png = resvg_py.svg_to_bytes(svg_string=draft, zoom=MEASURE_ZOOM, skip_system_fonts=True)
+        drawn = Image.open(io.BytesIO(bytes(png))).getchannel("A").getbbox()
+        if drawn is None:
+            return inner
+        x0, y0, x1, y1 = (v / MEASURE_ZOOM for v in drawn)
+        width, height = self.setting.fit
+        scale = min(width / (x1 - x0), height / (y1 - y0), LARGEST_SCALE)
+        cx, cy = (x0 + x1) / 2 - WIDTH, (y0 + y1) / 2 - HEIGHT
+        return (
+            f'<g transform="translate({WIDTH / 2} {HEIGHT / 2 - 3}) scale({scale:.4f})'
+            f' translate({-cx:.1f} {-cy:.1f})">{inner}</g>'
+        )
+
     def image(self) -> Image.Image:
         """The rendered picture, RGB, 480 x 640."""
         png = resvg_py.svg_to_bytes(svg_string=self.svg(), zoom=ZOOM, skip_system_fonts=True)
         large = Image.open(io.BytesIO(bytes(png))).convert("RGB")
+        if self.setting.wobble:
+            large = _bent(large, self.setting.wobble * ZOOM, self.rng)
         return large.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
 
     def webp(self) -> bytes:
@@ -327,7 +362,7 @@ class Canvas:
         turned_width = _extent_across(path.box, turn)
         reach = turned_width / 2
         cos, sin = math.cos(math.radians(turn)), math.sin(math.radians(turn))
-        dim = 0.40 if lightness(fabric.hex) > 0.25 else 0.6
+        dim = {"dark": 0.6, "middle": 0.42, "pale": 0.24}[_tone(fabric)]
         glow = 0.20 + fabric.gloss * 0.8
         gradient = self.define(
             f'<linearGradient id="{{id}}" gradientUnits="userSpaceOnUse"'
@@ -349,13 +384,13 @@ class Canvas:
         # The noise is laid in the grain's own frame, so that folds run along a sleeve.
         cx, cy = path.box.centre
         half = math.hypot(path.box.width, path.box.height) / 2
-        upright = abs(turn) < 2
-        box = path.box.grown(2) if upright else Box(cx - half, cy - half, cx + half, cy + half)
-        spin = "" if upright else f' transform="rotate({turn:.1f} {cx:.1f} {cy:.1f})"'
+        lean = turn + self.rng.uniform(-FOLD_LEAN, FOLD_LEAN)
+        box = Box(cx - half, cy - half, cx + half, cy + half)
+        spin = f' transform="rotate({lean:.1f} {cx:.1f} {cy:.1f})"'
         across = 0.011 / fabric.scale
         along = across / fabric.drape
         filter_id = self.define(_fold_filter(box, across, along, self.rng.randint(1, 9999)))
-        strength = min(1.0, fabric.folds)
+        strength = min(1.0, fabric.folds * {"dark": 1.0, "middle": 0.85, "pale": 0.58}[_tone(fabric)])
         self.raw(
             f'<g{spin} style="mix-blend-mode:hard-light" opacity="{strength:.2f}">'
             f'<rect x="{box.x0:.1f}" y="{box.y0:.1f}" width="{box.width:.1f}"'
@@ -365,8 +400,9 @@ class Canvas:
     def _creases(self, creases: Sequence[Crease], fabric: Fabric) -> None:
         if not creases:
             return
-        dark_cloth = lightness(fabric.hex) < 0.25
-        shadow, light = (0.55, 0.22) if dark_cloth else (0.30, 0.30)
+        shadow, light = {"dark": (0.55, 0.22), "middle": (0.32, 0.28), "pale": (0.22, 0.6)}[
+            _tone(fabric)
+        ]
         for crease in creases:
             box = Box(
                 min(crease.x0, crease.x1),
@@ -425,18 +461,8 @@ class Canvas:
         return self.define(
             f'<filter id="{{id}}" filterUnits="userSpaceOnUse" {_region(box)}'
             f' color-interpolation-filters="sRGB"><feTurbulence type="fractalNoise"'
-            f' baseFrequency=".42 .36" numOctaves="2" seed="{self.rng.randint(1, 9999)}"/>'
-            f'<feColorMatrix values="1.6 0 0 0 -.3 1.6 0 0 0 -.3 1.6 0 0 0 -.3 0 0 0 0 1"/></filter>'
-        )
-
-    def _wobble_filter(self) -> str:
-        return (
-            f'<filter id="{{id}}" filterUnits="userSpaceOnUse" x="0" y="0" width="{WIDTH}"'
-            f' height="{HEIGHT}" color-interpolation-filters="sRGB">'
-            f'<feTurbulence type="fractalNoise" baseFrequency=".009" numOctaves="2"'
-            f' seed="{self.rng.randint(1, 9999)}" result="n"/>'
-            f'<feDisplacementMap in="SourceGraphic" in2="n" scale="{self.setting.wobble * 2}"'
-            f' xChannelSelector="R" yChannelSelector="G"/></filter>'
+            f' baseFrequency=".85 .75" numOctaves="2" seed="{self.rng.randint(1, 9999)}"/>'
+            f'<feColorMatrix values="1.2 0 0 0 -.1 1.2 0 0 0 -.1 1.2 0 0 0 -.1 0 0 0 0 1"/></filter>'
         )
 
     def _scene_filter(self) -> str:
@@ -453,6 +479,47 @@ class Canvas:
             f'<feMerge><feMergeNode in="soft"/><feMergeNode in="contact"/>'
             f'<feMergeNode in="SourceGraphic"/></feMerge></filter>'
         )
+
+
+def _bent(picture: Image.Image, reach: float, rng: random.Random) -> Image.Image:
+    """The picture with all lines bent by up to about `reach` px, slowly, as nothing lies ruled.
+
+    The field is a few long waves in each direction and dies out at the borders.
+    """
+    cell = 24
+    width, height = picture.size
+    waves = [
+        (rng.uniform(0.7, 2.2), rng.uniform(0.7, 2.6), rng.uniform(0, math.tau), axis)
+        for axis in (0, 0, 0, 1, 1, 1)
+    ]
+
+    def source(x: float, y: float) -> tuple[float, float]:
+        u, v = x / width, y / height
+        hold = min(1.0, 8 * min(u, 1 - u, v, 1 - v))
+        shift = [0.0, 0.0]
+        for across, down, phase, axis in waves:
+            wave = math.sin(math.tau * (across * u + down * v) + phase)
+            shift[axis] += wave * reach * hold / 2
+        return x + shift[0], y + shift[1]
+
+    mesh = []
+    for top in range(0, height, cell):
+        for left in range(0, width, cell):
+            right, bottom = min(left + cell, width), min(top + cell, height)
+            corners = ((left, top), (left, bottom), (right, bottom), (right, top))
+            quad = tuple(v for x, y in corners for v in source(x, y))
+            mesh.append(((left, top, right, bottom), quad))
+    return picture.transform(
+        picture.size, Image.Transform.MESH, mesh, resample=Image.Resampling.BICUBIC
+    )
+
+
+def _tone(fabric: Fabric) -> Literal["dark", "middle", "pale"]:
+    """How a cloth takes shading: pale cloth greys soon, dark cloth swallows it."""
+    light = lightness(fabric.hex)
+    if light < 0.25:
+        return "dark"
+    return "pale" if light > 0.8 else "middle"
 
 
 def _thread(fabric: Fabric) -> str:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import atan2, cos, degrees, hypot, radians, sin
 
 Point = tuple[float, float]
 Run = Sequence[Point]
+# A breadth that is the same all along, or a function of the share walked (0…1).
+Width = float | Callable[[float], float]
 
 # Samples for each span when a curve is measured: enough for a tenth of a unit.
 _SAMPLES_PER_SPAN = 16
@@ -120,14 +123,14 @@ def _samples(run: Run) -> list[Point]:
 def length(run: Run) -> float:
     """How long the curve through the run is, in user units."""
     dots = _samples(run)
-    return sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(dots, dots[1:], strict=False))
+    return sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(dots))
 
 
 def spots(run: Run, count: int, start: float = 0.0, end: float = 1.0) -> list[Spot]:
     """`count` places at even distances along the run, from `start` to `end` (0…1 of it)."""
     dots = _samples(run)
     sums = [0.0]
-    for a, b in zip(dots, dots[1:], strict=False):
+    for a, b in pairwise(dots):
         sums.append(sums[-1] + hypot(b[0] - a[0], b[1] - a[1]))
     found = []
     for i in range(count):
@@ -141,7 +144,7 @@ def spots(run: Run, count: int, start: float = 0.0, end: float = 1.0) -> list[Sp
     return found
 
 
-def beside(run: Run, distance: float | Callable[[float], float], count: int = 24) -> list[Point]:
+def beside(run: Run, distance: Width, count: int = 24) -> list[Point]:
     """A run parallel to `run`, `distance` units to its right as one walks along it.
 
     `distance` may be a function of the share walked (0…1), for a strip that tapers.
@@ -159,7 +162,7 @@ def back(run: Run) -> list[Point]:
     return list(reversed(run))
 
 
-def band(run: Run, width: float | Callable[[float], float], count: int = 24) -> str:
+def band(run: Run, width: Width, count: int = 24) -> str:
     """The closed path data of a strip `width` units wide, centred on the run."""
 
     def half(share: float) -> float:

@@ -90,7 +90,7 @@ _STITCH = (
 
 WEAVES: dict[str, Weave] = {
     "none": Weave(0, 0, ""),
-    "jersey": Weave(1.6, 8, _lines(1.6, 0.035, 0.03), grain=0.16),
+    "jersey": Weave(1.6, 8, _lines(1.6, 0.035, 0.03), grain=0.10),
     "poplin": Weave(0, 0, "", grain=0.10),
     "oxford": Weave(
         2.4,
@@ -99,13 +99,13 @@ WEAVES: dict[str, Weave] = {
         '<rect x="1.2" y="1.2" width="1.2" height="1.2" fill="#fff" opacity=".16"/>',
         grain=0.12,
     ),
-    "twill": Weave(2.2, 8, _lines(2.2, 0.07, 0.05), angle=32, grain=0.16),
-    "denim": Weave(2.4, 8, _lines(2.4, 0.12, 0.13), angle=32, grain=0.42),
+    "twill": Weave(2.2, 8, _lines(2.2, 0.07, 0.05), angle=32, grain=0.10),
+    "denim": Weave(2.4, 8, _lines(2.4, 0.12, 0.13), angle=32, grain=0.26),
     "rib": Weave(4.0, 8, _lines(4.0, 0.15, 0.08), grain=0.12),
     "fine rib": Weave(2.6, 8, _lines(2.6, 0.11, 0.06), grain=0.12),
     "knit": Weave(5, 6.4 * 0.62, _STITCH, grain=0.14),
     "fleece": Weave(0, 0, "", grain=0.34),
-    "melange": Weave(1.6, 8, _lines(1.6, 0.04, 0.04), grain=0.75),
+    "melange": Weave(1.6, 8, _lines(1.6, 0.04, 0.04), grain=0.36),
     "corduroy": Weave(5.0, 8, _lines(5.0, 0.2, 0.1), grain=0.2),
     "linen": Weave(
         3.4,

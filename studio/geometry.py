@@ -76,6 +76,11 @@ def mirror(nodes: Sequence[Node], axis: float = 0.0) -> list[Node]:
     return [Node(2 * axis - n.x, n.y, n.sharp) for n in nodes]
 
 
+def whole(half: Sequence[Node], axis: float = 0.0) -> list[Node]:
+    """Left to right: the mirrored half, then `half` itself, which starts on the axis."""
+    return [*reversed(mirror(half[1:], axis)), *half]
+
+
 def both(half: Sequence[Node], axis: float = 0.0) -> Path:
     """Closed outline of a symmetrical shape from its right half, top centre to bottom centre.
 
@@ -149,6 +154,34 @@ def rect(box: Box, radius: float = 0.0) -> Path:
     return Path(d, box)
 
 
+def sampled(nodes: Sequence[Node], count: int) -> list[Node]:
+    """`count` points along the open curve through `nodes`, evenly spaced in its parameter.
+
+    The spacing is even in length where the given points are; ends included.
+    """
+    spans = [_span(nodes, i, closed=False) for i in range(len(nodes) - 1)]
+    lengths = [math.dist(nodes[i][:2], nodes[i + 1][:2]) for i in range(len(nodes) - 1)]
+    total = sum(lengths)
+    points = []
+    for j in range(count):
+        at = total * j / max(1, count - 1)
+        i = 0
+        while i < len(spans) - 1 and at > lengths[i]:
+            at -= lengths[i]
+            i += 1
+        t = min(1.0, at / lengths[i]) if lengths[i] else 0.0
+        a, c1, c2, b = spans[i]
+        u = 1 - t
+        weights = (u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t)
+        points.append(
+            Node(
+                sum(w * n.x for w, n in zip(weights, (a, c1, c2, b), strict=True)),
+                sum(w * n.y for w, n in zip(weights, (a, c1, c2, b), strict=True)),
+            )
+        )
+    return points
+
+
 def between(a: Node, b: Node, t: float) -> Node:
     """The point at fraction `t` of the way from a to b."""
     return Node(a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t)
@@ -160,16 +193,21 @@ def _spline(nodes: Sequence[Node], *, closed: bool) -> Path:
         raise ValueError("a line needs at least two points")
     parts = [f"M{nodes[0].x:.2f} {nodes[0].y:.2f}"]
     for i in range(n if closed else n - 1):
-        a, b = nodes[i], nodes[(i + 1) % n]
-        before = nodes[(i - 1) % n] if closed or i > 0 else a
-        after = nodes[(i + 2) % n] if closed or i + 2 < n else b
-        c1 = _handle(before, a, b)
-        c2 = _handle(after, b, a)
+        _, c1, c2, b = _span(nodes, i, closed=closed)
         parts.append(f"C{c1.x:.2f} {c1.y:.2f} {c2.x:.2f} {c2.y:.2f} {b.x:.2f} {b.y:.2f}")
     if closed:
         parts.append("Z")
     xs, ys = [m.x for m in nodes], [m.y for m in nodes]
     return Path("".join(parts), Box(min(xs), min(ys), max(xs), max(ys)))
+
+
+def _span(nodes: Sequence[Node], i: int, *, closed: bool) -> tuple[Node, Node, Node, Node]:
+    """The Bézier stretch that starts at point i: its end points and handles."""
+    n = len(nodes)
+    a, b = nodes[i], nodes[(i + 1) % n]
+    before = nodes[(i - 1) % n] if closed or i > 0 else a
+    after = nodes[(i + 2) % n] if closed or i + 2 < n else b
+    return a, _handle(before, a, b), _handle(after, b, a), b
 
 
 def _handle(before: Node, at: Node, toward: Node) -> Node:

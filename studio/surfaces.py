@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zlib import crc32
 
+# The colour of shade: a warm black.
+INK = "#1c1310"
+
 
 @dataclass(frozen=True, slots=True)
 class Material:
@@ -23,6 +26,7 @@ class Material:
     light: float  # brightness of the upper edge
     crease: float = 0.45  # darkness of the line around the shape
     gloss: float = 0.0  # strength of a sharp reflection inside the upper edge
+    weave: str = ""  # a key of `_WEAVES` laid over the fill
 
     @property
     def id(self) -> str:
@@ -33,10 +37,14 @@ LEATHER = Material("leather", "0.55", 0.55, 9, 0.42, 0.30)
 SMOOTH = Material("smooth", "0.9", 0.25, 10, 0.45, 0.34, gloss=0.30)
 PATENT = Material("patent", "", 0, 10, 0.55, 0.30, gloss=0.75)
 SUEDE = Material("suede", "0.75", 1.1, 9, 0.36, 0.22, 0.35)
-CANVAS = Material("canvas", "0.45 0.9", 0.9, 9, 0.34, 0.20, 0.35)
-KNIT = Material("knit", "0.3 0.5", 0.8, 12, 0.34, 0.20, 0.3)
+CANVAS = Material("canvas", "0.9", 0.5, 9, 0.36, 0.22, 0.35, weave="canvas")
+MESH = Material("mesh", "0.9", 0.25, 10, 0.34, 0.24, 0.3, weave="mesh")
+NYLON = Material("nylon", "0.06 0.09", 0.9, 12, 0.40, 0.26, 0.35, weave="twill")
+KNIT = Material("knit", "0.7", 0.6, 12, 0.34, 0.20, 0.3, weave="knit")
 RUBBER = Material("rubber", "0.9", 0.22, 6, 0.32, 0.26, 0.30)
 FOAM = Material("foam", "1.1", 0.3, 8, 0.26, 0.30, 0.25)
+ACETATE = Material("acetate", "", 0, 3.4, 0.50, 0.36, 0.5, gloss=0.55)
+LACQUER = Material("lacquer", "", 0, 7, 0.22, 0.10, 0.4)
 METAL = Material("metal", "", 0, 2.2, 0.55, 0.75, 0.6)
 SATIN = Material("satin", "0.02 0.9", 0.35, 11, 0.40, 0.42, 0.35)
 LINING = Material("lining", "0.8", 0.4, 10, 0.10, 0.0, 0.3)
@@ -44,7 +52,8 @@ STRAP = Material("strap", "0.6", 0.45, 3.2, 0.45, 0.35, 0.5)
 CORD = Material("cord", "0.9", 0.5, 2.0, 0.42, 0.30, 0.4)
 
 MATERIALS = (
-    LEATHER, SMOOTH, PATENT, SUEDE, CANVAS, KNIT, RUBBER, FOAM, METAL, SATIN, LINING, STRAP, CORD,
+    LEATHER, SMOOTH, PATENT, SUEDE, CANVAS, MESH, NYLON, KNIT, RUBBER, FOAM, METAL, SATIN,
+    ACETATE, LACQUER,    LINING, STRAP, CORD,
 )  # fmt: skip
 
 # Light comes from above and a little from the left, as in the rest of the catalogue.
@@ -115,9 +124,63 @@ def _blur(radius: int) -> str:
     )
 
 
-def definitions() -> str:
-    """Every filter, for the picture's `<defs>`."""
-    return "".join(_filter(m) for m in MATERIALS) + "".join(_blur(r) for r in (1, 2, 4, 8, 14, 24))
+# Repeating tiles of black and white with alpha: the cloth's threads.
+_WEAVES = {
+    "canvas": (3.2, 3.2, "M0,.8h1.6M1.6,2.4h1.6", "M1.6,.8h1.6M0,2.4h1.6", 1.2),
+    "twill": (2.6, 2.6, "M-1,3.6L3.6,-1M-1,1L1,-1M1.6,3.6L3.6,1.6", "M-1,2.3L2.3,-1", 0.6),
+    "mesh": (6, 6, "M1.5,1.5h.01M4.5,4.5h.01", "M1.5,3h.01M4.5,6h.01M4.5,0h.01", 2.1),
+    "knit": (
+        5,
+        4.4,
+        "M0,0L2.5,2.6L5,0M0,4.4L2.5,7",
+        "M0,2.2L2.5,4.8L5,2.2M0,-2.2L2.5,.4L5,-2.2",
+        0.9,
+    ),
+}
+
+
+def _weave(name: str, tile: tuple[float, float, str, str, float]) -> str:
+    width, height, dark, light, pen = tile
+    drawn = "".join(
+        f'<path d="{d}" fill="none" stroke="{colour}" stroke-opacity="{alpha}" '
+        f'stroke-width="{pen}" stroke-linecap="round"/>'
+        for d, colour, alpha in ((dark, "#000", 0.26), (light, "#fff", 0.20))
+    )
+    return (
+        f'<pattern id="w-{name}" width="{width}" height="{height}" '
+        f'patternUnits="userSpaceOnUse">{drawn}</pattern>'
+    )
+
+
+# Metals as seen in a studio: a bright sky, a dark horizon line, a lit table.
+METALS = {
+    "steel": ("#fbfcfd", "#c3c8ce", "#8a9098", "#dfe3e7", "#a9afb6"),
+    "gold": ("#fff3cf", "#e0bd72", "#a67c32", "#f2d998", "#c39a4e"),
+    "rose": ("#fff0e8", "#e2b29b", "#ad7560", "#f2cfc0", "#c98f78"),
+    "gunmetal": ("#b9bdc2", "#6d7278", "#33373c", "#878c92", "#4c5056"),
+    "brass": ("#f5e6bd", "#bf9f5e", "#7a5c28", "#d9c08a", "#967640"),
+}
+_METAL_STOPS = (0.0, 0.28, 0.52, 0.72, 1.0)
+
+
+def _metal(name: str, colours: tuple[str, ...]) -> str:
+    stops = "".join(
+        f'<stop offset="{at}" stop-color="{colour}"/>'
+        for at, colour in zip(_METAL_STOPS, colours, strict=True)
+    )
+    return f'<linearGradient id="g-{name}" x1="0" y1="0" x2=".25" y2="1">{stops}</linearGradient>'
+
+
+def definitions(svg: str) -> str:
+    """The filters, weaves and metals that the drawing refers to, for its `<defs>`."""
+    weaves = {m.weave for m in MATERIALS if m.weave}
+    named = {
+        **{m.id: _filter(m) for m in MATERIALS},
+        **{f"blur{radius}": _blur(radius) for radius in (1, 2, 4, 8, 14)},
+        **{f"w-{name}": _weave(name, _WEAVES[name]) for name in weaves},
+        **{f"g-{name}": _metal(name, colours) for name, colours in METALS.items()},
+    }
+    return "".join(text for key, text in named.items() if f"url(#{key})" in svg)
 
 
 def clipped(d: str, content: str) -> str:
@@ -131,6 +194,8 @@ def clipped(d: str, content: str) -> str:
 def piece(d: str, fill: str, material: Material, on_it: str = "") -> str:
     """One part of a product: the shape `d` of a material, with what is printed `on_it`."""
     inside = f'<path d="{d}" fill="{fill}"/>'
+    if material.weave:
+        on_it += f'<path d="{d}" fill="url(#w-{material.weave})"/>'
     if on_it:
         inside += clipped(d, on_it)
     return f'<g filter="url(#{material.id})">{inside}</g>'
@@ -139,6 +204,6 @@ def piece(d: str, fill: str, material: Material, on_it: str = "") -> str:
 def shadow(d: str, blur: int, opacity: float, dx: float = 0, dy: float = 0) -> str:
     """A soft dark copy of the shape, to lie under a part."""
     return (
-        f'<path d="{d}" fill="#1c1310" opacity="{opacity}" filter="url(#blur{blur})" '
+        f'<path d="{d}" fill="{INK}" opacity="{opacity}" filter="url(#blur{blur})" '
         f'transform="translate({dx} {dy})"/>'
     )

@@ -48,7 +48,7 @@ REGISTRY: dict[str, EncoderSpec] = {
             name="handcrafted",
             hub_id=None,
             dimension=731,
-            licence="Vitrine's own",
+            licence="MIT",
             size_mb=0,
             summary="shape and palette descriptors: no download, sees outlines and colours",
         ),

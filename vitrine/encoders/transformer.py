@@ -145,12 +145,10 @@ def _model_of(folder: Path) -> Any:
     import torch
     from transformers import AutoModel
     from transformers.utils import logging
-    from transformers.utils import logging
 
     # A second of loading needs no progress bar amid the indexer's own.
     had_progress_bar = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
-    logging.disable_progress_bar()  # reading from the disk takes a moment, not a bar
     try:
         model, report = AutoModel.from_pretrained(
             folder,

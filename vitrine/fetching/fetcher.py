@@ -30,13 +30,14 @@ from vitrine.fetching.records import DEFAULT_LIMITS, FetchJob, FetchLimits, Fetc
 from vitrine.fetching.references import absolute_url, host_of
 
 # Jobs that are looked at ahead of their turn, so that those of other hosts are found
-# behind a long row of one host's. A waiting job takes about 4 KB.
+# behind a long row of one host's. A waiting job takes about 5 KB.
 _LOOK_AHEAD = 10_000
 
 # Results per worker that may wait for the consumer: enough that a consumer that works
 # in batches doesn't stop the workers, and not so many that photos fill the memory.
 _UNTAKEN_PER_WORKER = 2
 
+# Three of these still fit into the default deadline of one photo.
 _MAX_BACKOFF_S = 8.0
 
 

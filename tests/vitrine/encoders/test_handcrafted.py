@@ -24,6 +24,10 @@ SHIRT = (
 SHOE = (
     (0.02, 0.35), (0.25, 0.30), (0.50, 0.50), (0.90, 0.58), (0.98, 0.70), (0.02, 0.70),
 )  # fmt: skip
+TROUSERS = (
+    (0.35, 0.02), (0.65, 0.02), (0.65, 0.98), (0.53, 0.98), (0.50, 0.30),
+    (0.47, 0.98), (0.35, 0.98),
+)  # fmt: skip
 
 Outline = tuple[tuple[float, float], ...]
 Colour = tuple[int, int, int]
@@ -163,27 +167,48 @@ def test_a_white_product_on_white_is_found_by_its_shape(encoder: Encoder) -> Non
     assert same > other_shape + 0.1
 
 
-def test_a_long_thin_product_is_not_a_square_one(encoder: Encoder) -> None:
-    belt = ((0.0, 0.45), (1.0, 0.45), (1.0, 0.55), (0.0, 0.55))
-    wallet = ((0.1, 0.15), (0.9, 0.15), (0.9, 0.85), (0.1, 0.85))
+def test_a_product_may_fill_its_photo_from_edge_to_edge(encoder: Encoder) -> None:
+    framed = drawn(TROUSERS, BLUE, edge=200, corner=(12, 12))
+    closely_cropped = framed.crop((80, 14, 144, 210))
 
-    thinner_belt, square = cosines(
-        encoder, drawn(belt, RED), drawn(belt, RED, edge=130), drawn(wallet, RED)
+    [score] = cosines(encoder, framed, closely_cropped)
+
+    assert score > 0.95
+
+
+def test_a_products_proportions_tell_it_from_another() -> None:
+    stretching = HandcraftedEncoder(replace(DEFAULT_RECIPE, padding=0.0))
+    belt = drawn(((0.0, 0.4), (1.0, 0.4), (1.0, 0.6), (0.0, 0.6)), RED)
+    wallet = drawn(((0.1, 0.15), (0.9, 0.15), (0.9, 0.85), (0.1, 0.85)), RED)
+
+    [alike] = cosines(HandcraftedEncoder(), belt, wallet)
+    [alike_when_stretched] = cosines(stretching, belt, wallet)
+
+    assert alike < alike_when_stretched - 0.1
+
+
+def test_a_photo_without_a_plain_backdrop_is_taken_whole() -> None:
+    """A grey square in a black and white border with a little of the same grey."""
+    encoder = HandcraftedEncoder(replace(DEFAULT_RECIPE, palette_weight=1.0))
+    pattern = np.indices((8, 8)).sum(axis=0) % 2 * 255
+    pattern[1:-1, 1:-1] = pattern[0, :4] = 128
+    scene = Image.fromarray(pattern.astype(np.uint8)).resize((224, 224), Image.Resampling.NEAREST)
+
+    grey, red = cosines(
+        encoder,
+        scene.convert("RGB"),
+        Image.new("RGB", (224, 224), (128, 128, 128)),
+        Image.new("RGB", (224, 224), RED),
     )
 
-    assert thinner_belt > square + 0.1
+    assert grey > 0.8
+    assert red < 0.3
 
 
-def test_a_photo_without_a_plain_backdrop_is_taken_whole(encoder: Encoder) -> None:
-    colours = np.random.default_rng(7).integers(0, 256, (8, 8, 3), dtype=np.uint8)
-    quilt = Image.fromarray(colours).resize((224, 224), Image.Resampling.NEAREST)
-    framed = Image.new("RGB", (320, 320), WHITE)
-    framed.paste(quilt, (48, 48))
+def test_an_empty_white_photo_has_no_shape_whatever_its_proportions(encoder: Encoder) -> None:
+    empty = [Image.new("RGB", size, WHITE) for size in ((224, 224), (60, 80), (500, 30))]
 
-    on_white, shirt = cosines(encoder, quilt, framed, drawn(SHIRT, RED))
-
-    assert on_white > 0.95
-    assert shirt < 0.8
+    assert cosines(encoder, *empty) == pytest.approx([1, 1], abs=1e-5)
 
 
 @pytest.mark.parametrize("colour", [WHITE, (0, 0, 0), (128, 128, 128), BLUE], ids=str)
