@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from tests.photo_server import PHOTO, PhotoServer, Reply, redirect
 from vitrine.failures import Failure, FailureCode
@@ -813,7 +814,6 @@ with Fetcher() as fetcher:
 @pytest.fixture
 def tls_server(tmp_path: Path) -> Iterator[PhotoServer]:
     """A photo server over https; its authority is in `authority.pem` under `tmp_path`."""
-    trustme = pytest.importorskip("trustme")
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

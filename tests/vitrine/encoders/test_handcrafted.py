@@ -188,10 +188,10 @@ def test_a_products_proportions_tell_it_from_another() -> None:
 
 
 def test_a_photo_without_a_plain_backdrop_is_taken_whole() -> None:
-    """A grey square in a black and white border with a little of the same grey."""
+    """A grey square in a black and white border with a little of the same grey on each side."""
     encoder = HandcraftedEncoder(replace(DEFAULT_RECIPE, palette_weight=1.0))
     pattern = np.indices((8, 8)).sum(axis=0) % 2 * 255
-    pattern[1:-1, 1:-1] = pattern[0, :4] = 128
+    pattern[1:-1, 1:-1] = pattern[[0, 7], 3] = pattern[4, [0, 7]] = 128
     scene = Image.fromarray(pattern.astype(np.uint8)).resize((224, 224), Image.Resampling.NEAREST)
 
     grey, red = cosines(
