@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 DEMO_CATALOGUE = Path("data/fashion.csv")
 DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
+INDEX = Settings.model_fields["index"]
 PIPE_WIDTH = 200  # where no terminal says how wide it is, tables are not folded
 
 stdout = Console(highlight=False, soft_wrap=True)
@@ -61,9 +63,10 @@ def index_option(command: Any) -> Any:
         "--index",
         "index",
         type=click.Path(path_type=Path, file_okay=False),
-        default=Settings().index,
+        default=INDEX.default,
+        envvar="VITRINE_INDEX",
         show_default=True,
-        help="Folder of the index.",
+        help=INDEX.description,
     )(command)
 
 
@@ -93,7 +96,11 @@ def build(
     index: Path,
     as_json: bool,
 ) -> None:
-    """Bring the index in line with CATALOGUE (by default the demo catalogue)."""
+    """Bring the index in line with CATALOGUE.
+
+    By default that is the demo catalogue. Only what is new or changed is fetched and
+    embedded; where not one photo can be had, nothing is published.
+    """
     from indexer import build as building
     from indexer.display import BuildDisplay
     from vitrine.encoders import load_encoder, resolve_auto
@@ -128,7 +135,7 @@ def build(
 @index_option
 @json_option
 def status(index: Path, as_json: bool) -> None:
-    """Show what is indexed, what failed and why, and what to do about it."""
+    """Show what is indexed, what failed and why."""
     with _errors_in_words():
         report.status(stdout, IndexFolder(index), open_current(IndexFolder(index)), as_json=as_json)
 
@@ -137,7 +144,10 @@ def status(index: Path, as_json: bool) -> None:
 @index_option
 @json_option
 def verify(index: Path, as_json: bool) -> None:
-    """Check the current generation: hashes, counts, ids, vectors. Exit status 1 if one fails."""
+    """Check what is published.
+
+    Hashes, counts, ids, vectors: exit status 1 if one check fails.
+    """
     from vitrine.snapshot import verify as checks_of
 
     with _errors_in_words():
@@ -153,7 +163,10 @@ def verify(index: Path, as_json: bool) -> None:
 @index_option
 @json_option
 def search(photo_or_id: str, k: int, index: Path, as_json: bool) -> None:
-    """Show what looks like a product (by its id) or like a photo (by its path)."""
+    """Show what looks like a product or a photo.
+
+    PHOTO_OR_ID is a product's id, or the path of a photo, which is embedded first.
+    """
     from vitrine.search import similar_to_product, similar_to_vector
 
     with _errors_in_words():
@@ -178,7 +191,10 @@ def search(photo_or_id: str, k: int, index: Path, as_json: bool) -> None:
 @index_option
 @json_option
 def evaluate(k: int, groups: tuple[str, ...], index: Path, as_json: bool) -> None:
-    """Measure precision@k by the catalogue's own labels: do like products have like facts?"""
+    """Measure precision@k by the catalogue's facts.
+
+    Of the k products most like each product, what share has the same fact?
+    """
     from indexer.evaluation import precision
 
     with _errors_in_words():
@@ -193,7 +209,7 @@ def evaluate(k: int, groups: tuple[str, ...], index: Path, as_json: bool) -> Non
 @cli.command()
 @json_option
 def encoders(as_json: bool) -> None:
-    """List the encoders, and which of them can be had on this machine."""
+    """List the encoders, and where they can be had."""
     from vitrine.encoders import REGISTRY, availability
 
     report.encoders(
@@ -203,11 +219,16 @@ def encoders(as_json: bool) -> None:
 
 @contextmanager
 def _errors_in_words() -> Iterator[None]:
-    """Unusable input ends the command with a sentence and exit status 2."""
+    """What cannot be used, or not be written, ends the command with a sentence and status 2."""
     try:
         yield
     except (CatalogueError, EncoderError, FolderError, SnapshotError) as error:
         stderr.print(f"Error: {error}", markup=False)
+        sys.exit(UNUSABLE)
+    except (OSError, sqlite3.OperationalError) as error:  # no right to write, no space left, …
+        stderr.print(
+            f"Error: {error}. Mend that and run again: what is done is kept.", markup=False
+        )
         sys.exit(UNUSABLE)
 
 

@@ -1,4 +1,4 @@
-'''The photographic table: pieces of cloth laid down under one lamp.
+"""The photographic table: pieces of cloth laid down under one lamp.
 
 Everything in the catalogue is drawn through one `Canvas`, so that all pictures
 share one light (upper left), one backdrop, one kind of shadow. Units are the
@@ -33,7 +33,7 @@ picture's: 480 wide, 640 high, y downwards. A picture is drawn back to front::
 
 The whole picture gets its shadow on the table and (for cloth) a slight
 irregularity of all lines from the canvas: see `Setting`.
-'''
+"""
 
 from __future__ import annotations
 
@@ -390,7 +390,9 @@ class Canvas:
         across = 0.011 / fabric.scale
         along = across / fabric.drape
         filter_id = self.define(_fold_filter(box, across, along, self.rng.randint(1, 9999)))
-        strength = min(1.0, fabric.folds * {"dark": 1.0, "middle": 0.85, "pale": 0.58}[_tone(fabric)])
+        strength = min(
+            1.0, fabric.folds * {"dark": 1.0, "middle": 0.85, "pale": 0.58}[_tone(fabric)]
+        )
         self.raw(
             f'<g{spin} style="mix-blend-mode:hard-light" opacity="{strength:.2f}">'
             f'<rect x="{box.x0:.1f}" y="{box.y0:.1f}" width="{box.width:.1f}"'

@@ -7,15 +7,22 @@ runs meet there may be a corner. Coordinates are SVG user units, y grows downwar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import atan2, cos, degrees, hypot, radians, sin
 
+from studio.geometry import Box
+
 Point = tuple[float, float]
 Run = Sequence[Point]
 # A breadth that is the same all along, or a function of the share walked (0…1).
 Width = float | Callable[[float], float]
+
+# How far the handles of a quarter circle reach, in radii.
+_ROUND = 0.5523
+_PAIR = re.compile(r"-?[\d.]+,-?[\d.]+")
 
 # Samples for each span when a curve is measured: enough for a tenth of a unit.
 _SAMPLES_PER_SPAN = 16
@@ -105,6 +112,45 @@ def loop(points: Run) -> str:
         f"M{_xy(spans[0].start)}"
         + "".join(f"C{_xy(s.first)} {_xy(s.second)} {_xy(s.end)}" for s in spans)
         + "Z"
+    )
+
+
+def bounds(d: str, room: float = 0.0) -> Box:
+    """The box of path data written by this module, with `room` to spare on all sides.
+
+    Handles count as points, so the box may be a little too large, never too small.
+    """
+    pairs = [pair.split(",") for pair in _PAIR.findall(d)]
+    xs, ys = [float(x) for x, _ in pairs], [float(y) for _, y in pairs]
+    return Box(min(xs), min(ys), max(xs), max(ys)).grown(room)
+
+
+def circle(x: float, y: float, radius: float) -> str:
+    """The path data of a full circle."""
+    return ellipse(x, y, radius, radius)
+
+
+def ellipse(x: float, y: float, rx: float, ry: float) -> str:
+    """The path data of a full ellipse with upright axes."""
+    kx, ky = rx * _ROUND, ry * _ROUND
+    return (
+        f"M{_xy((x - rx, y))}C{_xy((x - rx, y - ky))} {_xy((x - kx, y - ry))} {_xy((x, y - ry))}"
+        f"C{_xy((x + kx, y - ry))} {_xy((x + rx, y - ky))} {_xy((x + rx, y))}"
+        f"C{_xy((x + rx, y + ky))} {_xy((x + kx, y + ry))} {_xy((x, y + ry))}"
+        f"C{_xy((x - kx, y + ry))} {_xy((x - rx, y + ky))} {_xy((x - rx, y))}Z"
+    )
+
+
+def rounded(x: float, y: float, w: float, h: float, r: float) -> str:
+    """The path data of a rectangle with round corners."""
+    r = min(r, w / 2, h / 2)
+    k, x1, y1 = r * (1 - _ROUND), x + w, y + h
+    return (
+        f"M{_xy((x + r, y))}L{_xy((x1 - r, y))}"
+        f"C{_xy((x1 - k, y))} {_xy((x1, y + k))} {_xy((x1, y + r))}L{_xy((x1, y1 - r))}"
+        f"C{_xy((x1, y1 - k))} {_xy((x1 - k, y1))} {_xy((x1 - r, y1))}L{_xy((x + r, y1))}"
+        f"C{_xy((x + k, y1))} {_xy((x, y1 - k))} {_xy((x, y1 - r))}L{_xy((x, y + r))}"
+        f"C{_xy((x, y + k))} {_xy((x + k, y))} {_xy((x + r, y))}Z"
     )
 
 

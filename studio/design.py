@@ -31,7 +31,12 @@ class Design:
 
 # The frame that a garment fills, px. Children's things stay a little smaller, as they
 # do when they are photographed beside their parents'.
-FRAMES = {"Men": (412.0, 556.0), "Women": (396.0, 552.0), "Boys": (372.0, 500.0), "Girls": (360.0, 492.0)}
+FRAMES = {
+    "Men": (412.0, 556.0),
+    "Women": (396.0, 552.0),
+    "Boys": (372.0, 500.0),
+    "Girls": (360.0, 492.0),
+}
 
 
 def apparel(

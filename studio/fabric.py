@@ -52,7 +52,7 @@ class Fabric:
         *,
         weave: str | None = None,
         folds: float | None = None,
-        print: Print | None = None,  # noqa: A002
+        print: Print | None = None,
     ) -> Fabric:
         """The same cloth with another weave, print or less crumpled."""
         return replace(
