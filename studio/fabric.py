@@ -78,14 +78,14 @@ class Weave:
 def _lines(width: float, dark: float, light: float) -> str:
     """Two hairlines per tile, side by side: the valley and the ridge of a rib."""
     return (
-        f'<rect width="{width / 2}" height="8" fill="#000" opacity="{dark}"/>'
-        f'<rect x="{width / 2}" width="{width / 2}" height="8" fill="#fff" opacity="{light}"/>'
+        f'<rect width="{width / 2}" height="8" fill="#000" fill-opacity="{dark}"/>'
+        f'<rect x="{width / 2}" width="{width / 2}" height="8" fill="#fff" fill-opacity="{light}"/>'
     )
 
 
 _STITCH = (
-    '<path d="M0 0L2.5 3.4L2.5 6.4L0 3Z" fill="#000" opacity=".16"/>'
-    '<path d="M5 0L2.5 3.4L2.5 6.4L5 3Z" fill="#fff" opacity=".12"/>'
+    '<path d="M0 0L2.5 3.4L2.5 6.4L0 3Z" fill="#000" fill-opacity=".16"/>'
+    '<path d="M5 0L2.5 3.4L2.5 6.4L5 3Z" fill="#fff" fill-opacity=".12"/>'
 )
 
 WEAVES: dict[str, Weave] = {
@@ -95,8 +95,8 @@ WEAVES: dict[str, Weave] = {
     "oxford": Weave(
         2.4,
         2.4,
-        '<rect width="1.2" height="1.2" fill="#fff" opacity=".16"/>'
-        '<rect x="1.2" y="1.2" width="1.2" height="1.2" fill="#fff" opacity=".16"/>',
+        '<rect width="1.2" height="1.2" fill="#fff" fill-opacity=".16"/>'
+        '<rect x="1.2" y="1.2" width="1.2" height="1.2" fill="#fff" fill-opacity=".16"/>',
         grain=0.12,
     ),
     "twill": Weave(2.2, 8, _lines(2.2, 0.07, 0.05), angle=32, grain=0.10),
@@ -110,8 +110,8 @@ WEAVES: dict[str, Weave] = {
     "linen": Weave(
         3.4,
         3.4,
-        '<rect width="3.4" height=".8" fill="#000" opacity=".05"/>'
-        '<rect width=".8" height="3.4" fill="#fff" opacity=".1"/>',
+        '<rect width="3.4" height=".8" fill="#000" fill-opacity=".05"/>'
+        '<rect width=".8" height="3.4" fill="#fff" fill-opacity=".1"/>',
         grain=0.3,
     ),
     "satin": Weave(0, 0, "", grain=0.03),
@@ -121,15 +121,15 @@ WEAVES: dict[str, Weave] = {
     "canvas": Weave(
         2.8,
         2.8,
-        '<rect width="1.4" height="1.4" fill="#000" opacity=".09"/>'
-        '<rect x="1.4" y="1.4" width="1.4" height="1.4" fill="#000" opacity=".09"/>',
+        '<rect width="1.4" height="1.4" fill="#000" fill-opacity=".09"/>'
+        '<rect x="1.4" y="1.4" width="1.4" height="1.4" fill="#000" fill-opacity=".09"/>',
         grain=0.2,
     ),
     "mesh": Weave(
         4,
         4,
-        '<circle cx="1" cy="1" r=".8" fill="#000" opacity=".22"/>'
-        '<circle cx="3" cy="3" r=".8" fill="#000" opacity=".22"/>',
+        '<circle cx="1" cy="1" r=".8" fill="#000" fill-opacity=".22"/>'
+        '<circle cx="3" cy="3" r=".8" fill="#000" fill-opacity=".22"/>',
         grain=0.05,
     ),
 }

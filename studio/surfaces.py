@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zlib import crc32
 
+from studio.curves import bounds
+from studio.geometry import Box
+
 # The colour of shade: a warm black.
 INK = "#1c1310"
 
@@ -18,7 +21,6 @@ INK = "#1c1310"
 class Material:
     """How a surface takes the light. Lengths are user units, strengths are 0…1."""
 
-    name: str
     grain: str  # base frequency of the relief ("0.9" or "0.2 0.8"); empty for none
     relief: float  # height of the relief
     depth: float  # how far the shading reaches in from the edge
@@ -28,33 +30,25 @@ class Material:
     gloss: float = 0.0  # strength of a sharp reflection inside the upper edge
     weave: str = ""  # a key of `_WEAVES` laid over the fill
 
-    @property
-    def id(self) -> str:
-        return f"m-{self.name}"
 
+LEATHER = Material("0.55", 0.55, 9, 0.42, 0.30)
+SMOOTH = Material("0.9", 0.25, 10, 0.45, 0.34, gloss=0.30)
+PATENT = Material("", 0, 10, 0.55, 0.30, gloss=0.75)
+SUEDE = Material("0.75", 1.1, 9, 0.36, 0.22, 0.35)
+CANVAS = Material("0.9", 0.5, 9, 0.36, 0.22, 0.35, weave="canvas")
+MESH = Material("0.9", 0.25, 10, 0.34, 0.24, 0.3, weave="mesh")
+NYLON = Material("0.06 0.09", 0.9, 12, 0.40, 0.26, 0.35, weave="twill")
+KNIT = Material("0.7", 0.6, 12, 0.34, 0.20, 0.3, weave="knit")
+RUBBER = Material("0.9", 0.22, 6, 0.32, 0.26, 0.30)
+FOAM = Material("1.1", 0.3, 8, 0.26, 0.30, 0.25)
+ACETATE = Material("", 0, 3.4, 0.50, 0.36, 0.5, gloss=0.55)
+LACQUER = Material("", 0, 7, 0.22, 0.10, 0.4)
+METAL = Material("", 0, 2.2, 0.55, 0.75, 0.6)
+SATIN = Material("0.02 0.9", 0.35, 11, 0.40, 0.42, 0.35)
+LINING = Material("0.8", 0.4, 10, 0.10, 0.0, 0.3)
+STRAP = Material("0.6", 0.45, 3.2, 0.45, 0.35, 0.5)
+CORD = Material("0.9", 0.5, 2.0, 0.42, 0.30, 0.4)
 
-LEATHER = Material("leather", "0.55", 0.55, 9, 0.42, 0.30)
-SMOOTH = Material("smooth", "0.9", 0.25, 10, 0.45, 0.34, gloss=0.30)
-PATENT = Material("patent", "", 0, 10, 0.55, 0.30, gloss=0.75)
-SUEDE = Material("suede", "0.75", 1.1, 9, 0.36, 0.22, 0.35)
-CANVAS = Material("canvas", "0.9", 0.5, 9, 0.36, 0.22, 0.35, weave="canvas")
-MESH = Material("mesh", "0.9", 0.25, 10, 0.34, 0.24, 0.3, weave="mesh")
-NYLON = Material("nylon", "0.06 0.09", 0.9, 12, 0.40, 0.26, 0.35, weave="twill")
-KNIT = Material("knit", "0.7", 0.6, 12, 0.34, 0.20, 0.3, weave="knit")
-RUBBER = Material("rubber", "0.9", 0.22, 6, 0.32, 0.26, 0.30)
-FOAM = Material("foam", "1.1", 0.3, 8, 0.26, 0.30, 0.25)
-ACETATE = Material("acetate", "", 0, 3.4, 0.50, 0.36, 0.5, gloss=0.55)
-LACQUER = Material("lacquer", "", 0, 7, 0.22, 0.10, 0.4)
-METAL = Material("metal", "", 0, 2.2, 0.55, 0.75, 0.6)
-SATIN = Material("satin", "0.02 0.9", 0.35, 11, 0.40, 0.42, 0.35)
-LINING = Material("lining", "0.8", 0.4, 10, 0.10, 0.0, 0.3)
-STRAP = Material("strap", "0.6", 0.45, 3.2, 0.45, 0.35, 0.5)
-CORD = Material("cord", "0.9", 0.5, 2.0, 0.42, 0.30, 0.4)
-
-MATERIALS = (
-    LEATHER, SMOOTH, PATENT, SUEDE, CANVAS, MESH, NYLON, KNIT, RUBBER, FOAM, METAL, SATIN,
-    ACETATE, LACQUER,    LINING, STRAP, CORD,
-)  # fmt: skip
 
 # Light comes from above and a little from the left, as in the rest of the catalogue.
 _LIGHT = '<feDistantLight azimuth="255" elevation="58"/>'
@@ -72,7 +66,8 @@ def _edge(name: str, blur: float, dy: float, strength: float, colour: str) -> st
     )
 
 
-def _filter(m: Material) -> str:
+def _steps(m: Material) -> str:
+    """What the filter does, to any shape."""
     steps = [
         '<feComponentTransfer in="SourceAlpha" result="outside">'
         '<feFuncA type="table" tableValues="1 0"/></feComponentTransfer>'
@@ -111,17 +106,7 @@ def _filter(m: Material) -> str:
     steps.append(_edge("crease", 0.9, 0, m.crease, "#120a08"))
     layers.append("crease")
     merge = "".join(f'<feMergeNode in="{layer}"/>' for layer in layers)
-    return (
-        f'<filter id="{m.id}" x="-20%" y="-20%" width="140%" height="140%" '
-        f'color-interpolation-filters="sRGB">{"".join(steps)}<feMerge>{merge}</feMerge></filter>'
-    )
-
-
-def _blur(radius: int) -> str:
-    return (
-        f'<filter id="blur{radius}" x="-60%" y="-60%" width="220%" height="220%">'
-        f'<feGaussianBlur stdDeviation="{radius}"/></filter>'
-    )
+    return f"{''.join(steps)}<feMerge>{merge}</feMerge>"
 
 
 # Repeating tiles of black and white with alpha: the cloth's threads.
@@ -172,15 +157,41 @@ def _metal(name: str, colours: tuple[str, ...]) -> str:
 
 
 def definitions(svg: str) -> str:
-    """The filters, weaves and metals that the drawing refers to, for its `<defs>`."""
-    weaves = {m.weave for m in MATERIALS if m.weave}
+    """The weaves and metals that the drawing refers to, for its `<defs>`."""
     named = {
-        **{m.id: _filter(m) for m in MATERIALS},
-        **{f"blur{radius}": _blur(radius) for radius in (1, 2, 4, 8, 14)},
-        **{f"w-{name}": _weave(name, _WEAVES[name]) for name in weaves},
+        **{f"w-{name}": _weave(name, tile) for name, tile in _WEAVES.items()},
         **{f"g-{name}": _metal(name, colours) for name, colours in METALS.items()},
     }
     return "".join(text for key, text in named.items() if f"url(#{key})" in svg)
+
+
+def _filtered(svg: str, steps: str, box: Box) -> str:
+    """The drawing through a filter that is computed within the box and no further.
+
+    The filter's region is not left to the shape's own box: a print reaches far
+    beyond the piece that it is cut to, and a straight line has no height.
+    """
+    region = (
+        f'x="{box.x0:.0f}" y="{box.y0:.0f}" width="{box.width + 1:.0f}" '
+        f'height="{box.height + 1:.0f}"'
+    )
+    key = f"f{crc32(f'{region}{steps}'.encode()):08x}"
+    return (
+        f'<filter id="{key}" filterUnits="userSpaceOnUse" {region} '
+        f'color-interpolation-filters="sRGB">{steps}</filter><g filter="url(#{key})">{svg}</g>'
+    )
+
+
+def softened(svg: str, box: Box, blur: float) -> str:
+    """The drawing, which lies within the box, out of focus."""
+    steps = f'<feGaussianBlur stdDeviation="{blur}"/>'
+    return _filtered(svg, steps, box.grown(blur * 3))
+
+
+def made(svg: str, box: Box, material: Material) -> str:
+    """The drawing, whose outline lies within the box, as parts of a material."""
+    # The shading looks at what lies just outside the outline.
+    return _filtered(svg, _steps(material), box.grown(material.depth * 2.5 + 2))
 
 
 def clipped(d: str, content: str) -> str:
@@ -198,12 +209,12 @@ def piece(d: str, fill: str, material: Material, on_it: str = "") -> str:
         on_it += f'<path d="{d}" fill="url(#w-{material.weave})"/>'
     if on_it:
         inside += clipped(d, on_it)
-    return f'<g filter="url(#{material.id})">{inside}</g>'
+    return made(inside, bounds(d), material)
 
 
 def shadow(d: str, blur: int, opacity: float, dx: float = 0, dy: float = 0) -> str:
     """A soft dark copy of the shape, to lie under a part."""
-    return (
-        f'<path d="{d}" fill="{INK}" opacity="{opacity}" filter="url(#blur{blur})" '
-        f'transform="translate({dx} {dy})"/>'
-    )
+    dark = f'<path d="{d}" fill="{INK}" opacity="{opacity}" transform="translate({dx} {dy})"/>'
+    still = bounds(d)
+    moved = Box(still.x0 + dx, still.y0 + dy, still.x1 + dx, still.y1 + dy)
+    return softened(dark, moved, blur)

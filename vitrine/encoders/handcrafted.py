@@ -103,7 +103,7 @@ class HandcraftedEncoder:
     """Shape and palette descriptors. All the work is in `prepare`, for the decoding threads."""
 
     name = "handcrafted"
-    batch_size = 64  # `encode` only stacks, so any number does
+    batch_size = 16  # `encode` only stacks; what waits for a batch is lost when a run is killed
 
     def __init__(self, recipe: Recipe = DEFAULT_RECIPE) -> None:
         self._recipe = recipe
