@@ -1,0 +1,136 @@
+"""The gallery as an app (`create_app`), and as a server (`python app.py`)."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+import waitress
+from flask import Flask
+from flask.json.provider import DefaultJSONProvider
+from pydantic import ValidationError
+
+from gallery import api, context, pages
+from gallery.context import Gallery
+from gallery.guards import guard
+from gallery.live import LiveSnapshot
+from gallery.uploads import UploadEncoder
+from vitrine.encoders.registry import load_encoder
+from vitrine.folder import IndexFolder
+from vitrine.settings import Settings
+
+BODY_CEILING = 8
+"""The server itself cuts off at so many times the largest upload. What lies between is
+refused by the gallery, in its own words."""
+
+
+def create_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
+    """The gallery as a WSGI app; settings that are not given come from the environment."""
+    settings = config if isinstance(config, Settings) else Settings(**(config or {}))
+    folder = IndexFolder(settings.index)
+    app = Flask(__name__)
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    assert isinstance(app.json, DefaultJSONProvider)
+    app.json.sort_keys = False  # facts keep the order of the catalogue's columns
+    app.extensions[context.EXTENSION] = Gallery(
+        settings=settings,
+        folder=folder,
+        live=LiveSnapshot(folder, settings.reload_seconds),
+        uploads=UploadEncoder(load_encoder),
+    )
+    guard(app, settings)
+    pages.add_pages(app)
+    app.register_blueprint(api.blueprint)
+    return app
+
+
+def create_server(app: Flask, listener: socket.socket, settings: Settings) -> Any:
+    """A production server on a listening socket; `run` serves until Ctrl-C."""
+    return waitress.create_server(
+        app,
+        sockets=[listener],
+        threads=settings.threads,
+        ident="Vitrine",
+        max_request_body_size=BODY_CEILING * settings.max_upload_bytes,
+    )
+
+
+def _help(setting: str) -> str:
+    field = Settings.model_fields[setting]
+    return f"{field.description}  [default: {field.default}]"
+
+
+@click.command(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Make the index first: python -m indexer",
+)
+@click.option("--host", metavar="ADDRESS", help=_help("host"))
+@click.option("--port", type=int, metavar="PORT", help=_help("port"))
+@click.option("--index", metavar="FOLDER", help=_help("index"))
+def main(**options: Any) -> None:
+    """Serve the gallery of an index.
+
+    A newly published index is taken up without a restart. Ctrl-C stops the server.
+    Every other setting is an environment variable: see docs/settings.md.
+
+    \b
+    python app.py                          the demo, at http://127.0.0.1:5000
+    python app.py --index my/index         an index of your own
+    python app.py --host 0.0.0.0           for the whole network to see
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        problems = [f"{e['loc'][0]}: {e['msg']}" for e in error.errors()]
+        raise click.UsageError("; ".join(problems)) from None
+    app = create_app(settings)
+    try:
+        listener = _listen(settings)
+    except OSError as error:
+        click.echo(f"Error: {_why_not(error, settings)}", err=True)
+        sys.exit(2)
+    server = create_server(app, listener, settings)
+    port = listener.getsockname()[1]
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    click.echo(f"Vitrine: http://{host}:{port} · {_what_is_served(app)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    server.run()
+    click.echo("Stopped.")
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    return socket.create_server((settings.host, settings.port), family=family)
+
+
+def _why_not(error: OSError, settings: Settings) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"port {settings.port} is in use. Stop the program that uses it, "
+            f"or take another: python app.py --port {settings.port % 65535 + 1}"
+        )
+    if error.errno == errno.EACCES:
+        return f"port {settings.port} is not allowed here. Take one above 1023, such as 5000."
+    return f"can't listen on {settings.host}: {error.strerror}. Try --host 127.0.0.1."
+
+
+def _what_is_served(app: Flask) -> str:
+    gallery: Gallery = app.extensions[context.EXTENSION]
+    snapshot = gallery.live.snapshot()
+    if snapshot is not None:
+        return f"{len(snapshot):,} products, encoder {snapshot.manifest.encoder.name}"
+    absence, folder = gallery.live.absence, gallery.settings.index
+    command = absence.command("" if gallery.has_default_index else str(folder))
+    return f"nothing to show from {folder}: {absence} Run: {command}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""What every request can reach: the settings, the current snapshot, the upload encoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from flask import current_app
+
+from gallery.live import LiveSnapshot
+from gallery.refusals import Code, Refusal
+from gallery.uploads import UploadEncoder
+from vitrine.folder import IndexFolder
+from vitrine.settings import Settings
+from vitrine.snapshot import Snapshot
+
+EXTENSION = "vitrine"
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    settings: Settings
+    folder: IndexFolder
+    live: LiveSnapshot
+    uploads: UploadEncoder
+
+    @property
+    def has_default_index(self) -> bool:
+        return bool(self.settings.index == Settings.model_fields["index"].default)
+
+
+def gallery() -> Gallery:
+    """The running app's own."""
+    found: Gallery = current_app.extensions[EXTENSION]
+    return found
+
+
+def snapshot() -> Snapshot:
+    """The snapshot to answer from; refuses where there is none.
+
+    A request takes it once and hands it on, so that no answer mixes two generations.
+    """
+    current = gallery().live.snapshot()
+    if current is None:
+        absence = gallery().live.absence
+        # Which folder it is, strangers need not know.
+        command = absence.command("" if gallery().has_default_index else "FOLDER")
+        raise Refusal(Code.NO_INDEX, str(absence), command)
+    return current
+
+
+def encoder_name(snapshot: Snapshot) -> str:
+    """The encoder as strangers may know it: of a folder of the server, its last part alone."""
+    name = PurePath(snapshot.manifest.encoder.name)
+    return name.name if name.is_absolute() else str(name)

@@ -1,0 +1,83 @@
+"""What holds for every answer: headers, limits, and the shape of errors."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from gallery.refusals import code_of, command_of, words_of
+from vitrine.index import use_one_thread
+from vitrine.settings import Settings
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "img-src 'self' data:",  # an uploaded photo is shown back, and kept nowhere
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+KIB = 1024
+FORM_BYTES = 64 * KIB  # of a multipart form, for all that is not the photo
+TEXT_BYTES = 64 * KIB  # of a body without a photo; the longest URL is far below
+
+
+def guard(app: Flask, settings: Settings) -> None:
+    """Put the guards on an app."""
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + FORM_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = FORM_BYTES
+    # faiss counts its threads for each calling thread, so each must be told.
+    app.before_request(use_one_thread)
+    app.before_request(_limit_text)
+    app.after_request(_add_headers)
+    app.register_error_handler(HTTPException, _answer_error)
+
+
+def _limit_text() -> None:
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = TEXT_BYTES
+
+
+def _add_headers(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    response.headers.setdefault("Cache-Control", "no-cache")
+    return response
+
+
+def _answer_error(error: HTTPException) -> Response:
+    """The error as JSON or as a page; headers such as `Allow` are kept."""
+    code, status = code_of(error), error.code or 500
+    words, command = words_of(error), command_of(error)
+    if _wants_json():
+        sentence = f"{words} Run: {command}" if command else words
+        answer = jsonify(error=sentence, code=code, status=status)
+    else:
+        page = render_template("error.html", status=status, words=words, command=command)
+        answer = current_app.make_response(page)
+    answer.status_code = status
+    for name, value in error.get_headers(request.environ):
+        if name.lower() != "content-type":
+            answer.headers[name] = value
+    return answer
+
+
+def _wants_json() -> bool:
+    """Whether the route answers JSON; of an address that is no route, whether the client asks."""
+    if request.path in _json_paths():
+        return True
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == (
+        "application/json"
+    )
+
+
+def _json_paths() -> set[str]:
+    rules = current_app.url_map.iter_rules()
+    return {rule.rule for rule in rules if rule.endpoint.startswith("api.")}

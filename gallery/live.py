@@ -1,0 +1,114 @@
+"""Which snapshot is current: opened when first asked for, swapped when a newer one is published."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from enum import StrEnum
+
+from vitrine.folder import IndexFolder
+from vitrine.snapshot import NewerFormatError, Snapshot, SnapshotError, open_snapshot
+
+log = logging.getLogger("vitrine.gallery")
+
+
+class Absence(StrEnum):
+    """Why there is nothing to serve, in words for any stranger."""
+
+    NO_INDEX = "There is no index yet."
+    NOT_OURS = "The index folder holds other files, and no index."
+    NEWER_FORMAT = "The index was made by a newer Vitrine than this one."
+    DAMAGED = "The index is damaged, and no earlier one is left."
+
+    def command(self, folder: str) -> str:
+        """What the owner can run; `folder` is what to call the index folder, if anything."""
+        if self is Absence.NOT_OURS:
+            return "python app.py --index FOLDER"
+        return f"python -m indexer build --index {folder}" if folder else "python -m indexer"
+
+
+class LiveSnapshot:
+    """The snapshot to answer with now. Safe to ask from many threads.
+
+    Asked at any time, it looks at most every `reload_seconds` whether another
+    generation has been published. While it has none it opens that one at once and
+    lets the request wait; else in the background, and goes on answering with the
+    one that it has. A generation that fails a check is tried and logged once.
+    """
+
+    def __init__(self, folder: IndexFolder, reload_seconds: float) -> None:
+        self._folder = folder
+        self._reload_seconds = reload_seconds
+        self._lock = threading.Lock()
+        self._snapshot: Snapshot | None = None
+        self._looked_at = float("-inf")
+        self._tried: str | None = None
+        self._opening = False
+        self.absence = Absence.NO_INDEX
+
+    def snapshot(self) -> Snapshot | None:
+        """The current snapshot; None where nothing can be served, and then see `absence`."""
+        with self._lock:
+            if not self._opening and time.monotonic() - self._looked_at >= self._reload_seconds:
+                self._look()
+                self._looked_at = time.monotonic()
+            return self._snapshot
+
+    def _look(self) -> None:
+        name = self._folder.current_name()
+        if name is None and self._snapshot is None:
+            self._note_absence(Absence.NOT_OURS if self._is_not_ours() else Absence.NO_INDEX)
+        if name is None or name == self._tried:
+            return
+        self._tried = name
+        if self._snapshot is None:
+            self._snapshot = self._opened(name) or self._newest_before(name)
+        else:
+            self._opening = True
+            threading.Thread(target=self._swap, args=[name], daemon=True).start()
+
+    def _swap(self, name: str) -> None:
+        try:
+            opened = self._opened(name)
+            if opened is not None:
+                self._snapshot = opened
+            elif self._snapshot is not None:
+                log.warning("Still serving generation %s.", self._snapshot.name)
+        finally:
+            self._opening = False
+
+    def _newest_before(self, name: str) -> Snapshot | None:
+        """An older generation. Newer ones than the current have been rolled back from."""
+        for older in (other for other in self._folder.generation_names() if other < name):
+            if opened := self._opened(older):
+                log.warning("Serving the older generation %s instead.", older)
+                return opened
+        return None
+
+    def _opened(self, name: str) -> Snapshot | None:
+        try:
+            opened = open_snapshot(self._folder.generation(name))
+        except (SnapshotError, OSError) as error:
+            log.error("Can't serve a generation of %s: %s", self._folder.root, error)
+            if name == self._tried:
+                newer = isinstance(error, NewerFormatError)
+                self.absence = Absence.NEWER_FORMAT if newer else Absence.DAMAGED
+            return None
+        log.info("Serving generation %s: %d products.", name, len(opened))
+        return opened
+
+    def _note_absence(self, absence: Absence) -> None:
+        if absence is Absence.NOT_OURS and self.absence is not absence:
+            log.error(
+                "%s holds other files, and no index of Vitrine. Start the gallery with "
+                "--index and the folder that the indexer wrote.",
+                self._folder.root,
+            )
+        self.absence = absence
+
+    def _is_not_ours(self) -> bool:
+        root = self._folder.root
+        if not root.is_dir():
+            return root.exists()
+        return not self._folder.ledger.exists() and any(root.iterdir())

@@ -1,0 +1,112 @@
+"""What a client asked of `/get_similar`: read from the query string, JSON, or a form."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Request
+from werkzeug.datastructures import FileStorage, MultiDict
+
+from gallery.refusals import Code, Refusal
+from vitrine.search import Filters
+
+DEFAULT_K = 12
+MAX_K = 100
+EXAMPLE = '{"id": "1001"}'
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can spell it, no database takes it
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Exactly one of `product_id`, `url` and `upload` is set."""
+
+    k: int
+    filters: Filters
+    product_id: str | None = None
+    url: str | None = None
+    upload: FileStorage | None = None
+
+
+def read_question(request: Request, facets: Sequence[str]) -> Question:
+    """Refuses what is not exactly one query, a sound `k`, and facets that the index has."""
+    asked = MultiDict(request.args)
+    if request.method == "POST":
+        asked.update(_body(request))
+    uploads = [file for file in request.files.getlist("image") if file.filename]
+    unknown = sorted(
+        (set(asked) - {"id", "image_path", "k", *facets}) | (set(request.files) - {"image"})
+    )
+    if unknown:
+        known = ", ".join(["id", "image_path", "image (a file)", "k", *facets])
+        raise Refusal(
+            Code.UNKNOWN_PARAMETER,
+            f"There is no parameter {unknown[0][:40]!r}. There are: {known}.",
+        )
+    ids, urls = _given(asked, "id"), _given(asked, "image_path")
+    queries = [*ids, *urls, *uploads]
+    if not queries:
+        raise Refusal(
+            Code.NO_QUERY,
+            f"Say what to compare with: id, image_path, or a photo as image. E.g. {EXAMPLE}.",
+        )
+    if len(queries) > 1:
+        raise Refusal(
+            Code.SEVERAL_QUERIES, "Give one query: either id, or image_path, or image, once."
+        )
+    return Question(
+        k=_k(_given(asked, "k")),
+        filters={name: _given(asked, name) for name in facets if _given(asked, name)},
+        product_id=ids[0] if ids else None,
+        url=urls[0] if urls else None,
+        upload=uploads[0] if uploads else None,
+    )
+
+
+def _body(request: Request) -> MultiDict[str, str]:
+    """The parameters of a POST's body; older clients send JSON."""
+    if request.mimetype in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        return MultiDict(request.form)
+    body = request.get_data()
+    if not body and request.args:
+        return MultiDict()
+    try:
+        # Pairs and not a dict, so that a repeated name is seen.
+        parsed = json.loads(body, object_pairs_hook=MultiDict)
+    except (ValueError, RecursionError):
+        parsed = None
+    if not isinstance(parsed, MultiDict):
+        raise Refusal(Code.BAD_JSON, f"The body is no JSON object. Send one, e.g. {EXAMPLE}.")
+    texts = MultiDict[str, str]()
+    for name, value in parsed.items(multi=True):
+        for choice in value if isinstance(value, list) else [value]:
+            texts.add(name, _text(name, choice))
+    return texts
+
+
+def _text(name: str, value: Any) -> str:
+    """A JSON value as the query string would have it."""
+    if value is None:
+        return ""
+    if isinstance(value, str) and not HALF_CHARACTER.search(value):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise Refusal(Code.BAD_JSON, f"The value of {name!a} must be a text or a number.")
+
+
+def _given(asked: MultiDict[str, str], name: str) -> list[str]:
+    """Every value of a parameter; an empty one, as of an unfilled form field, is none."""
+    return [value.strip() for value in asked.getlist(name) if value.strip()]
+
+
+def _k(values: Sequence[str]) -> int:
+    if not values:
+        return DEFAULT_K
+    k = int(values[0]) if re.fullmatch("[0-9]{1,3}", values[0]) else 0
+    if len(values) > 1 or not 1 <= k <= MAX_K:
+        raise Refusal(Code.BAD_K, f"k must be a whole number from 1 to {MAX_K}, given once.")
+    return k

@@ -1,0 +1,118 @@
+"""Every way in which the gallery says no: a closed set of codes, each with its status."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from werkzeug.exceptions import HTTPException
+
+from vitrine.failures import FailureCode
+
+
+class Code(StrEnum):
+    """Part of the API: never renamed. Clients act on the code, people read the words."""
+
+    BAD_JSON = "bad_json"
+    BAD_K = "bad_k"
+    NO_QUERY = "no_query"
+    SEVERAL_QUERIES = "several_queries"
+    UNKNOWN_PARAMETER = "unknown_parameter"
+    BAD_REQUEST = "bad_request"
+    URL_NOT_IN_CATALOGUE = "url_not_in_catalogue"
+    UNKNOWN_PRODUCT = "unknown_product"
+    NO_PHOTO = "no_photo"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    TOO_LARGE = "too_large"
+    # An uploaded photo's own faults, by the names that the indexer knows them by
+    EMPTY = "empty"
+    TRUNCATED = "truncated"
+    NOT_AN_IMAGE = "not_an_image"
+    UNSUPPORTED_FORMAT = "unsupported_format"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    SERVER_ERROR = "server_error"
+    NO_INDEX = "no_index"
+    ENCODER_MISMATCH = "encoder_mismatch"
+    ENCODER_UNAVAILABLE = "encoder_unavailable"
+
+
+STATUSES: dict[Code, int] = {
+    Code.BAD_JSON: 400,
+    Code.BAD_K: 400,
+    Code.NO_QUERY: 400,
+    Code.SEVERAL_QUERIES: 400,
+    Code.UNKNOWN_PARAMETER: 400,
+    Code.BAD_REQUEST: 400,
+    Code.URL_NOT_IN_CATALOGUE: 403,
+    Code.UNKNOWN_PRODUCT: 404,
+    Code.NO_PHOTO: 404,
+    Code.NOT_FOUND: 404,
+    Code.METHOD_NOT_ALLOWED: 405,
+    Code.TOO_LARGE: 413,
+    Code.EMPTY: 400,
+    Code.TRUNCATED: 400,
+    Code.NOT_AN_IMAGE: 415,
+    Code.UNSUPPORTED_FORMAT: 415,
+    Code.TOO_MANY_PIXELS: 413,
+    Code.SERVER_ERROR: 500,
+    Code.NO_INDEX: 503,
+    Code.ENCODER_MISMATCH: 503,
+    Code.ENCODER_UNAVAILABLE: 503,
+}
+
+CODES_OF_STATUS: dict[int, Code] = {
+    404: Code.NOT_FOUND,
+    405: Code.METHOD_NOT_ALLOWED,
+    413: Code.TOO_LARGE,
+}
+"""For errors that Flask raises by itself; the rest are `BAD_REQUEST` or `SERVER_ERROR`."""
+
+FRAMEWORK_WORDS: dict[Code, str] = {
+    Code.NOT_FOUND: "There is no page at this address.",
+    Code.METHOD_NOT_ALLOWED: "This address can't be used in this way.",
+    Code.TOO_LARGE: "What was sent is too large. Send a smaller photo.",
+    Code.SERVER_ERROR: "Something went wrong on our side. Try again in a moment.",
+}
+
+UPLOAD_FAILURES: dict[FailureCode, str] = {
+    FailureCode.EMPTY: "The file has no bytes. Choose another photo.",
+    FailureCode.TRUNCATED: "The photo is damaged or cut short. Save it again, or choose another.",
+    FailureCode.NOT_AN_IMAGE: "The file is no photo. Send a JPEG, PNG or WebP photo.",
+    FailureCode.UNSUPPORTED_FORMAT: "This kind of file can't be read. Save it as JPEG, PNG or "
+    "WebP and try again.",
+    FailureCode.TOO_MANY_PIXELS: "The photo has too many pixels. Make it smaller and try again.",
+}
+"""What a stranger is told of each failure to decode; the failure's own message is not theirs."""
+
+
+class Refusal(HTTPException):
+    """Ends a request with an error of a known code.
+
+    `words` are for any stranger to read; `command` is what the server's owner can run.
+    """
+
+    def __init__(self, code: Code, words: str, command: str = "") -> None:
+        super().__init__(words)
+        self.refusal_code = code
+        self.words = words
+        self.command = command
+        self.code = STATUSES[code]
+
+
+def code_of(error: HTTPException) -> Code:
+    """The code of any HTTP error, our own or the framework's."""
+    if isinstance(error, Refusal):
+        return error.refusal_code
+    status = error.code or 500
+    return CODES_OF_STATUS.get(status, Code.SERVER_ERROR if status >= 500 else Code.BAD_REQUEST)
+
+
+def words_of(error: HTTPException) -> str:
+    """One sentence or two for the reader; never a traceback, never a path of the server."""
+    if isinstance(error, Refusal):
+        return error.words
+    return FRAMEWORK_WORDS.get(code_of(error), "The request can't be understood.")
+
+
+def command_of(error: HTTPException) -> str:
+    return error.command if isinstance(error, Refusal) else ""

@@ -1,0 +1,83 @@
+"""A product as a browser and an API client get it: title, facts, and addresses that load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flask import url_for
+
+from vitrine.photos import thumbnail_widths
+from vitrine.products import IndexedProduct
+
+THUMBNAIL_WIDTH = 400  # what `thumbnail_url` leads to: sharp in a grid, small on the wire
+TILE_FACTS = ("ProductType", "articleType", "Colour", "baseColour")
+"""What tells two products of a grid apart at a glance, where the catalogue has it."""
+
+UPRIGHT_RATIOS = (0.66, 0.84)
+"""Width ÷ height of photos that fill the 3:4 frame with little loss; others are fitted into it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """`page_url`, `thumbnail_url` and `srcset` are paths of this server.
+
+    `image_url` is absolute: the catalogue's own address where that is one of the
+    web, else the gallery's largest copy. `width` and `height` are the photo's.
+    """
+
+    id: str
+    title: str
+    facts: Mapping[str, str]
+    page_url: str
+    image_url: str
+    thumbnail_url: str
+    srcset: str
+    width: int
+    height: int
+    colour: str
+
+    @property
+    def subtitle(self) -> str:
+        """Two facts, such as "Dresses · Blue"."""
+        named = [self.facts[name] for name in TILE_FACTS if name in self.facts]
+        return " · ".join((named or list(self.facts.values()))[:2])
+
+    @property
+    def fills_frame(self) -> bool:
+        """Whether the frame is to be filled; else the photo stands in it whole, on white."""
+        low, high = UPRIGHT_RATIOS
+        return low <= self.width / self.height <= high
+
+
+def tile_of(product: IndexedProduct) -> Tile:
+    """Needs a request: the absolute address has the host that the client used."""
+    widths = thumbnail_widths(product.width)
+    urls = {width: thumbnail_path(product.sha256, width) for width in widths}
+    largest = thumbnail_path(product.sha256, widths[-1], external=True)
+    return Tile(
+        id=product.id,
+        title=product.title,
+        facts=product.facts,
+        page_url=url_for("pages.item", product_id=product.id),
+        image_url=product.image_url if is_web_address(product.image_url) else largest,
+        thumbnail_url=urls[next((w for w in widths if w >= THUMBNAIL_WIDTH), widths[-1])],
+        srcset=", ".join(f"{url} {width}w" for width, url in urls.items()),
+        width=product.width,
+        height=product.height,
+        colour=product.colour,
+    )
+
+
+def thumbnail_path(sha256: str, width: int, external: bool = False) -> str:
+    return url_for("pages.thumbnail", sha256=sha256, width=width, _external=external)
+
+
+def is_web_address(url: str) -> bool:
+    """Whether a browser may be sent there: not to `javascript:`, nor to a file."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)

@@ -1,0 +1,101 @@
+"""A small wardrobe, indexed by the real pipeline, and ways to ask a gallery about it."""
+
+from __future__ import annotations
+
+import csv
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app, create_server
+from indexer.build import build, sole_indexer
+from tests.drawings import photo_bytes
+from tests.generations import COLOURS, TYPES
+from vitrine.catalogue import read_catalogue
+from vitrine.encoders.registry import load_encoder
+from vitrine.failures import FailureCode
+from vitrine.fetching import FetchLimits
+from vitrine.folder import IndexFolder
+from vitrine.settings import Settings
+
+PRODUCTS = 30
+TWINS = ("1007", "1008")  # two products with the very same photo
+LOST = "2000"  # a product whose photo is missing
+GENDERS = ("Women", "Men", "Girls", "Boys")
+PAGE_SIZE = 8
+MAX_UPLOAD = 200_000
+
+
+class Silent:
+    """A progress that nobody watches."""
+
+    def start(self, total: int) -> None: ...
+
+    def done(self, count: int) -> None: ...
+
+    def failed(self, code: FailureCode, count: int) -> None: ...
+
+
+@pytest.fixture(scope="session")
+def wardrobe(tmp_path_factory: pytest.TempPathFactory) -> IndexFolder:
+    """Products 1000–1029 and a lost one; for reading only."""
+    home = tmp_path_factory.mktemp("wardrobe")
+    return index_wardrobe(home, home / "index")
+
+
+def index_wardrobe(home: Path, index: Path) -> IndexFolder:
+    """Draw the photos, write the catalogue, and build the index."""
+    with (home / "fashion.csv").open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(
+            ["ProductId", "Gender", "Category", "ProductType", "Colour", "ProductTitle", "ImageURL"]
+        )
+        for number in range(PRODUCTS):
+            product_id = str(1000 + number)
+            drawn = number - 1 if product_id == TWINS[1] else number
+            (home / f"{product_id}.png").write_bytes(photo_bytes(drawn, (480, 640)))
+            kind, colour = TYPES[number % len(TYPES)], COLOURS[number % len(COLOURS)]
+            category = "Footwear" if kind == "Shoes" else "Apparel"
+            gender = GENDERS[number // 8]
+            title = f"{colour} {kind} number {number}"
+            rows.writerow([product_id, gender, category, kind, colour, title, f"{product_id}.png"])
+        rows.writerow([LOST, "Men", "Apparel", "Shirts", "Red", "Lost shirt", "gone.png"])
+    folder = IndexFolder(index)
+    folder.claim()
+    with sole_indexer(folder):
+        encoder = load_encoder("handcrafted")
+        build(read_catalogue(home / "fashion.csv"), folder, encoder, FetchLimits(), Silent())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def app(wardrobe: IndexFolder) -> Flask:
+    return create_app(
+        {"index": wardrobe.root, "page_size": PAGE_SIZE, "max_upload_bytes": MAX_UPLOAD}
+    )
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@contextmanager
+def served(app: Flask, settings: Settings) -> Iterator[str]:
+    """The app behind the real server, on a free port of loopback; gives its address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = create_server(app, listener, settings)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.close()
+        server.task_dispatcher.shutdown()
+        thread.join(timeout=5)

@@ -1,0 +1,290 @@
+"""`/get_similar`: every line of its contract, and every bad input."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app import create_app
+from tests.gallery.conftest import LOST, PRODUCTS, TWINS
+from tests.generations import product, publish_products, random_unit_vectors
+from vitrine.failures import FailureCode
+from vitrine.snapshot import open_snapshot
+
+ROUNDING = 2e-6  # scores have six decimals
+
+
+def ask(client, **parameters):
+    return client.get("/get_similar", query_string=parameters)
+
+
+def ids(answer):
+    assert answer.status_code == 200, answer.json
+    return [result["id"] for result in answer.json["results"]]
+
+
+def refusal(answer):
+    """The code of an error, after checking the shape that all errors have."""
+    assert set(answer.json) == {"error", "code", "status"}
+    assert answer.json["status"] == answer.status_code
+    assert answer.json["error"].endswith((".", "}."))
+    return answer.status_code, answer.json["code"]
+
+
+def test_an_answer_has_the_keys_of_the_contract(client):
+    answer = ask(client, id="1003", k=2).json
+    assert set(answer) == {"query", "similar_images", "results", "encoder", "took_ms"}
+    assert answer["query"]["id"] == "1003"
+    assert answer["encoder"] == "handcrafted"
+    assert answer["took_ms"] >= 0
+    assert {
+        "id",
+        "title",
+        "score",
+        "distance",
+        "image_url",
+        "thumbnail_url",
+        "page_url",
+        "facts",
+    } <= set(answer["results"][0])
+    assert answer["similar_images"] == [result["image_url"] for result in answer["results"]]
+
+
+def test_facts_keep_the_order_of_the_catalogue(client):
+    facts = ask(client, id="1003").json["query"]["facts"]
+    assert list(facts) == ["Gender", "Category", "ProductType", "Colour"]
+
+
+def test_answers_equal_an_exact_computation_by_id(tmp_path):
+    vectors = random_unit_vectors(300, dimension=24)
+    vectors[200:240] = vectors[10:50]  # identical photos
+    vectors[240:250] = vectors[10]
+    snapshot = publish_products(tmp_path, vectors)
+    client = create_app({"index": tmp_path}).test_client()
+    exact = vectors.astype(np.float64) @ vectors.astype(np.float64).T
+    for row, product_id in enumerate(snapshot.ids):
+        answer = ask(client, id=product_id, k=20)
+        found = [snapshot.rows[i] for i in ids(answer)]
+        scores = [result["score"] for result in answer.json["results"]]
+        assert row not in found
+        assert len(set(found)) == 20
+        assert np.allclose(scores, exact[row, found], atol=ROUNDING)
+        assert scores == sorted(scores, reverse=True)
+        left_out = np.delete(exact[row], [row, *found])
+        assert scores[-1] >= left_out.max() - ROUNDING
+        twins = [i for i in np.flatnonzero(exact[row] > 1 - ROUNDING) if i != row]
+        assert found[: len(twins)] == twins
+        distances = [result["distance"] for result in answer.json["results"]]
+        assert np.allclose(distances, 2 - 2 * np.array(scores), atol=1e-9)
+
+
+def test_twelve_results_unless_told_otherwise(client):
+    assert len(ids(ask(client, id="1000"))) == 12
+
+
+def test_k_above_the_catalogue_gives_every_other_product(client):
+    found = ids(ask(client, id="1000", k=100))
+    assert sorted(found) == [str(1000 + number) for number in range(1, PRODUCTS)]
+
+
+def test_a_product_with_the_identical_photo_comes_first_and_the_query_never(client):
+    for one, other in (TWINS, TWINS[::-1]):
+        best, *rest = ask(client, id=one, k=100).json["results"]
+        assert (best["id"], best["score"], best["distance"]) == (other, 1.0, 0.0)
+        assert one not in [result["id"] for result in rest]
+
+
+def test_an_index_of_one_product_has_nothing_similar(tmp_path):
+    publish_products(tmp_path, random_unit_vectors(1))
+    client = create_app({"index": tmp_path}).test_client()
+    assert ids(ask(client, id="p0")) == []
+    assert client.get("/item/p0").status_code == 200
+
+
+class TestQueries:
+    """By which ways a query may come."""
+
+    def test_older_clients_post_json_with_an_image_path(self, client):
+        answer = client.post("/get_similar", json={"image_path": "1003.png"})
+        assert ids(answer) == ids(ask(client, id="1003"))
+
+    def test_a_form_post(self, client):
+        answer = client.post("/get_similar", data={"id": "1003", "k": "3", "Gender": "Women"})
+        assert ids(answer) == ids(ask(client, id="1003", k=3, Gender="Women"))
+
+    def test_json_with_a_number_as_id_and_a_list_as_filter(self, client):
+        body = {"id": 1003, "k": 5, "Colour": ["Red", "Blue"]}
+        answer = client.post("/get_similar", json=body)
+        assert ids(answer) == ids(ask(client, id="1003", k=5, Colour=["Red", "Blue"]))
+
+    def test_a_post_without_a_body_may_ask_in_the_query_string(self, client):
+        assert ids(client.post("/get_similar?id=1003")) == ids(ask(client, id="1003"))
+
+    @pytest.mark.parametrize("key", ["image_url", "thumbnail_url", "page_url"])
+    def test_every_url_that_was_handed_out_is_taken_back(self, client, key):
+        for result in ask(client, id="1000", k=100).json["results"]:
+            if result["id"] in TWINS and key != "page_url":
+                continue  # one photo, two products: the URL stands for the first
+            for url in (result[key], "http://localhost" + result[key].split("localhost")[-1]):
+                answer = ask(client, image_path=url)
+                assert answer.json["query"]["id"] == result["id"]
+                assert result["id"] not in ids(answer)
+
+    def test_every_size_of_a_photo_is_taken_back(self, client):
+        srcset = ask(client, id="1003").json["query"]["tile"]["srcset"]
+        urls = [part.split()[0] for part in srcset.split(", ")]
+        assert len(urls) == 3
+        assert {ask(client, image_path=url).json["query"]["id"] for url in urls} == {"1003"}
+
+    def test_an_absolute_catalogue_url_is_answered_with_absolute_catalogue_urls(self, tmp_path):
+        publish_products(tmp_path, random_unit_vectors(5))
+        client = create_app({"index": tmp_path}).test_client()
+        answer = ask(client, image_path="http://photos.test/3.jpg")
+        assert answer.json["query"]["id"] == "p3"
+        assert sorted(answer.json["similar_images"]) == [
+            f"http://photos.test/{number}.jpg" for number in (0, 1, 2, 4)
+        ]
+
+    def test_images_of_relative_references_load_from_the_gallery(self, client):
+        for url in ask(client, id="1000").json["similar_images"]:
+            assert url.startswith("http://localhost/thumbs/")
+            assert client.get(url, buffered=True).mimetype == "image/webp"
+
+    def test_a_javascript_url_of_the_catalogue_is_never_handed_out(self, tmp_path):
+        evil = product(1, image_url="javascript:alert(1)")
+        publish_products(tmp_path, random_unit_vectors(2), [product(0), evil])
+        client = create_app({"index": tmp_path}).test_client()
+        answer = ask(client, id="p0")
+        assert "javascript" not in answer.text
+        assert "javascript" not in client.get("/item/p1").text
+
+
+class TestFilters:
+    def test_a_facet_narrows_and_the_answer_is_exact(self, client, wardrobe):
+        snapshot = open_snapshot(wardrobe.generation(wardrobe.current_name()))
+        everything = ids(ask(client, id="1000", k=100))
+        reds = {p.id for p in snapshot.products.get(range(PRODUCTS)) if p.facts["Colour"] == "Red"}
+        narrowed = ids(ask(client, id="1000", k=100, Colour="Red"))
+        assert narrowed == [i for i in everything if i in reds]
+        assert narrowed
+
+    def test_values_of_a_facet_are_alternatives_and_facets_add_up(self, client):
+        answer = ask(client, id="1000", k=100, Colour=["Red", "Blue"], Category="Footwear")
+        facts = [result["facts"] for result in answer.json["results"]]
+        assert {f["Colour"] for f in facts} == {"Red", "Blue"}
+        assert {f["Category"] for f in facts} == {"Footwear"}
+
+    def test_a_value_that_no_product_has_leaves_nothing(self, client):
+        assert ids(ask(client, id="1000", Colour="Ultraviolet")) == []
+
+    def test_an_unknown_parameter_is_refused_and_the_facets_are_named(self, client):
+        answer = ask(client, id="1000", color="Red")
+        assert refusal(answer) == (400, "unknown_parameter")
+        assert "'color'" in answer.json["error"]
+        assert "Gender, Category, ProductType, Colour" in answer.json["error"]
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        "k", ["0", "-1", "101", "1e9", "NaN", "inf", "abc", "1.5", "٣", "9" * 5000, "1 2"]
+    )
+    def test_bad_k(self, client, k):
+        assert refusal(ask(client, id="1000", k=k)) == (400, "bad_k")
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            '{"id": "1000", "k": NaN}',
+            '{"id": "1000", "k": -1}',
+            '{"id": "1000", "k": 2.5}',
+            '{"id": "1000", "k": [3, 4]}',
+            '{"id": "1000", "k": 3, "k": 4}',
+            '{"id": "1000", "k": "many"}',
+        ],
+    )
+    def test_bad_k_in_json(self, client, body):
+        answer = client.post("/get_similar", data=body, content_type="application/json")
+        assert refusal(answer) == (400, "bad_k")
+
+    def test_repeated_k(self, client):
+        assert refusal(ask(client, id="1000", k=["3", "3"])) == (400, "bad_k")
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"{",
+            b"null",
+            b"[1]",
+            b'[["id", "1000"]]',
+            b'"1000"',
+            b"\xff\xfe",
+            b"[" * 60_000,
+            b'{"id": {"a": 1}}',
+            b'{"id": true}',
+            b'{"id": "\\ud800"}',
+            b'{"image_path": "\\udfff"}',
+            b"id=1000",
+        ],
+    )
+    @pytest.mark.parametrize("content_type", ["application/json", None])
+    def test_no_json_or_broken_json(self, client, body, content_type):
+        answer = client.post("/get_similar", data=body, content_type=content_type)
+        assert refusal(answer) == (400, "bad_json")
+
+    @pytest.mark.parametrize("parameters", [{}, {"k": 3}, {"id": ""}, {"image_path": " "}])
+    def test_no_query(self, client, parameters):
+        assert refusal(ask(client, **parameters)) == (400, "no_query")
+
+    def test_several_queries(self, client):
+        both = ask(client, id="1000", image_path="1001.png")
+        assert refusal(both) == (400, "several_queries")
+        assert refusal(ask(client, id=["1000", "1001"])) == (400, "several_queries")
+
+    @pytest.mark.parametrize("product_id", ["nope", "../1000", "1000\x00", "é" * 300, "' OR 1=1"])
+    def test_unknown_id(self, client, product_id):
+        assert refusal(ask(client, id=product_id)) == (404, "unknown_product")
+
+    def test_a_product_without_a_photo(self, client):
+        assert refusal(ask(client, id=LOST)) == (404, "no_photo")
+        assert refusal(ask(client, image_path="gone.png")) == (404, "no_photo")
+        assert refusal(ask(client, image_path=f"/item/{LOST}")) == (404, "no_photo")
+
+    def test_a_photoless_product_is_in_no_answer(self, tmp_path):
+        lost = {"lost": FailureCode.HTTP_404}
+        publish_products(tmp_path, random_unit_vectors(4), photoless=lost)
+        client = create_app({"index": tmp_path}).test_client()
+        assert sorted(ids(ask(client, id="p0", k=100))) == ["p1", "p2", "p3"]
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://169.254.169.254/latest/meta-data",
+            "http://127.0.0.1:22/",
+            "file:///etc/passwd",
+            "http://elsewhere.test/thumbs/" + "0" * 64 + "-160.webp",
+            "http://elsewhere.test/item/1000",
+            "http://[broken",
+            "/thumbs/" + "0" * 64 + "-160.webp",
+            "/static/style.css",
+            "ftp://localhost/item/1000",
+            "1003.PNG",
+        ],
+    )
+    def test_a_url_that_is_not_in_the_catalogue_is_refused_and_not_fetched(self, client, url):
+        assert refusal(ask(client, image_path=url)) == (403, "url_not_in_catalogue")
+
+    def test_a_method_that_is_not_offered(self, client):
+        answer = client.delete("/get_similar")
+        assert refusal(answer) == (405, "method_not_allowed")
+        assert {"GET", "POST"} <= set(answer.headers["Allow"].split(", "))
+
+    def test_a_huge_json_body(self, client):
+        answer = client.post("/get_similar", json={"id": "x" * 100_000})
+        assert refusal(answer) == (413, "too_large")
+
+    def test_a_huge_form_field(self, client):
+        answer = client.post(
+            "/get_similar", data={"id": "x" * 100_000}, content_type="multipart/form-data"
+        )
+        assert refusal(answer) == (413, "too_large")

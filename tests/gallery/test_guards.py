@@ -1,0 +1,142 @@
+"""What holds for every answer: headers, one shape of errors, nothing of the server in them."""
+
+from __future__ import annotations
+
+import re
+import threading
+
+import faiss
+import pytest
+
+from app import create_app
+from gallery.refusals import STATUSES, UPLOAD_FAILURES, Code
+from tests.gallery.conftest import PAGE_SIZE
+
+POLICY = {
+    "default-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+}
+
+
+@pytest.fixture
+def broken(wardrobe, monkeypatch):
+    """A gallery whose search fails inside, with a path of the server in the exception."""
+
+    def fail(*arguments):
+        raise RuntimeError("cannot read /srv/secret/vector.index")
+
+    monkeypatch.setattr("gallery.similar.similar_to_product", fail)
+    return create_app({"index": wardrobe.root, "page_size": PAGE_SIZE}).test_client()
+
+
+def all_answers(client):
+    yield client.get("/")
+    yield client.get("/item/1003")
+    yield client.get("/static/style.css", buffered=True)
+    etag = client.get("/static/style.css", buffered=True).headers["ETag"]
+    yield client.get("/static/style.css", headers={"If-None-Match": etag}, buffered=True)
+    yield client.get("/get_similar?id=1003")
+    yield client.get("/healthz")
+    yield client.get("/?apparel=Boys")
+    yield client.get("/item/nope")
+    yield client.get("/nowhere")
+    yield client.get("/static/nothing.js")
+    yield client.get("/get_similar")
+    yield client.delete("/get_similar")
+    yield client.post("/")
+    yield client.options("/get_similar")
+    yield client.post("/get_similar", json={"id": "x" * 100_000})
+
+
+def test_security_headers_are_on_every_answer(client, broken):
+    answers = [*all_answers(client), broken.get("/item/1003"), broken.get("/get_similar?id=1003")]
+    assert {a.status_code for a in answers} == {200, 302, 304, 400, 404, 405, 413, 500}
+    for answer in answers:
+        policy = answer.headers["Content-Security-Policy"]
+        assert set(policy.split("; ")) >= POLICY
+        assert "unsafe" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_no_page_has_inline_styles_or_scripts(client):
+    for url in ("/", "/item/1003", "/nowhere", "/item/2000"):
+        page = client.get(url).text
+        assert " style=" not in page
+        assert "<style" not in page
+        assert not re.search(r"<[^>]+\son\w+=", page)
+        assert page.count("<script") == page.count('<script type="module" src="/static/') == 1
+
+
+def test_a_failure_inside_is_told_without_a_traceback_or_a_path(broken, caplog):
+    answer = broken.get("/get_similar?id=1003")
+    assert answer.json == {
+        "error": "Something went wrong on our side. Try again in a moment.",
+        "code": "server_error",
+        "status": 500,
+    }
+    page = broken.get("/item/1003")
+    assert (page.status_code, page.mimetype) == (500, "text/html")
+    for text in (answer.text, page.text):
+        assert "Traceback" not in text
+        assert "secret" not in text
+    assert "/srv/secret/vector.index" in caplog.text
+
+
+def test_an_unknown_address_is_a_page_for_people_and_json_for_programs(client):
+    page = client.get("/nowhere", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (page.status_code, page.mimetype) == (404, "text/html")
+    assert "There is no page at this address." in page.text
+    answer = client.get("/nowhere", headers={"Accept": "application/json"})
+    assert answer.json["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/get_similar", 400, "no_query"),
+        ("PUT", "/get_similar", 405, "method_not_allowed"),
+        ("POST", "/healthz", 405, "method_not_allowed"),
+        ("GET", "/get_similar?id=nope", 404, "unknown_product"),
+    ],
+)
+def test_errors_of_json_routes_are_json_even_for_browsers(client, method, path, status, code):
+    answer = client.open(path, method=method, headers={"Accept": "text/html"})
+    assert answer.mimetype == "application/json"
+    assert set(answer.json) == {"error", "code", "status"}
+    assert (answer.json["status"], answer.json["code"]) == (status, code)
+    assert answer.status_code == status
+
+
+def test_every_code_has_a_status_and_every_failure_to_decode_has_words():
+    assert set(STATUSES) == set(Code)
+    for failure in UPLOAD_FAILURES:
+        assert Code(failure.value) in Code
+
+
+def test_a_spoofed_host_gets_nobody_elses_page(client):
+    answer = client.get("/get_similar?id=1003", headers={"Host": "evil.test"})
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert answer.json["results"][0]["page_url"].startswith("/item/")
+    page = client.get("/", headers={"Host": 'evil"><script>.test'})
+    assert "evil" not in page.text
+
+
+def test_answers_that_change_with_the_index_are_not_cached(client):
+    for url in ("/", "/item/1003", "/get_similar?id=1003", "/healthz", "/nowhere"):
+        assert client.get(url).headers["Cache-Control"] == "no-cache"
+
+
+def test_each_thread_that_answers_searches_with_one_thread(client):
+    seen = []
+
+    def ask():
+        client.get("/healthz")
+        seen.append(faiss.omp_get_max_threads())
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    assert seen == [1]

@@ -1,0 +1,333 @@
+"""The pages as they come from the server: grid, facets, text, product, thumbnails."""
+
+from __future__ import annotations
+
+import io
+import re
+from html.parser import HTMLParser
+
+import pytest
+from PIL import Image
+
+from app import create_app
+from gallery.browsing import label, page_of
+from tests.gallery.conftest import LOST, PAGE_SIZE, PRODUCTS, TWINS
+from tests.generations import product, publish_products, random_unit_vectors
+from vitrine.failures import FailureCode
+
+
+class Links(HTMLParser):
+    """Every link of a page: its text → its address, and the tiles' addresses in order."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.by_text: dict[str, str] = {}
+        self.tiles: list[str] = []
+        self._href: str | None = None
+        self._text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "a":
+            facts = dict(attrs)
+            self._href, self._text = facts.get("href", ""), ""
+            if facts.get("class") == "tile" and self._href:
+                self.tiles.append(self._href)
+
+    def handle_data(self, data):
+        self._text += data
+
+    def handle_endtag(self, tag):
+        if tag == "a" and self._href is not None:
+            self.by_text[" ".join(self._text.split())] = self._href
+            self._href = None
+
+
+def links(client, url):
+    answer = client.get(url)
+    assert answer.status_code == 200
+    return Links(answer.text)
+
+
+def tiles(client, url):
+    return [href.removeprefix("/item/") for href in links(client, url).tiles]
+
+
+def shown_range(client, url):
+    return re.search(r'<p class="range">(.*?)</p>', client.get(url).text)[1]
+
+
+class TestGrid:
+    def test_products_stand_in_the_order_of_the_catalogue(self, client):
+        assert tiles(client, "/") == [str(1000 + number) for number in range(PAGE_SIZE)]
+
+    def test_pages_follow_one_another_and_cover_everything_once(self, client):
+        seen, url = [], "/"
+        while url:
+            page = links(client, url)
+            seen += page.tiles
+            url = page.by_text.get("Next")
+        assert seen == [f"/item/{1000 + number}" for number in range(PRODUCTS)]
+
+    @pytest.mark.parametrize(
+        ("query", "expected"),
+        [
+            ("", "1–8 of 30"),
+            ("?page=2", "9–16 of 30"),
+            ("?page=4", "25–30 of 30"),
+            ("?page=99", "25–30 of 30"),
+            ("?page=" + "9" * 30, "25–30 of 30"),
+            ("?page=" + "9" * 5000, "1–8 of 30"),
+            ("?page=0", "1–8 of 30"),
+            ("?page=-3", "1–8 of 30"),
+            ("?page=abc", "1–8 of 30"),
+            ("?page=NaN", "1–8 of 30"),
+            ("?page=1&page=2", "1–8 of 30"),
+            ("?page=", "1–8 of 30"),
+        ],
+    )
+    def test_any_page_number_leads_to_a_page(self, client, query, expected):
+        assert shown_range(client, "/" + query) == expected
+
+    def test_large_counts_are_grouped(self):
+        page = page_of(2, total=2906, size=48)
+        assert (page.first, page.last, page.count) == (49, 96, 61)
+        assert f"{page.total:,}" == "2,906"
+        assert page.numbers == [1, 2, 3, None, 61]
+
+    def test_what_is_unknown_in_the_address_is_passed_over(self, client):
+        assert tiles(client, "/?utm_source=mail&color=Red&<b>=1") == tiles(client, "/")
+
+    def test_a_tile_has_a_photo_with_text_and_size_a_title_and_two_facts(self, client):
+        page = client.get("/").text
+        tile = page[page.index('href="/item/1003"') :]
+        tile = tile[: tile.index("</a>")]
+        assert 'alt="White Shoes number 3"' in tile
+        assert 'width="480" height="640"' in tile
+        assert re.findall(r"(\d+)w[,\"]", tile) == ["160", "400", "480"]
+        assert '<span class="title">White Shoes number 3</span>' in tile
+        assert '<span class="facts">Shoes · White</span>' in tile
+        assert re.search('<rect [^>]*fill="#[0-9a-f]{6}"', tile)
+
+    def test_photos_below_the_fold_load_lazily_and_those_above_do_not(self, tmp_path):
+        publish_products(tmp_path, random_unit_vectors(40))
+        page = create_app({"index": tmp_path}).test_client().get("/").text
+        images = re.findall("<img [^>]*>", page[: page.index("</main>")])
+        assert ["lazy" in image for image in images] == [False] * 8 + [True] * 32
+
+    @pytest.mark.parametrize(("size", "fills"), [((480, 640), True), ((224, 224), False)])
+    def test_a_photo_fills_the_frame_only_where_little_is_cut_off(self, tmp_path, size, fills):
+        width, height = size
+        publish_products(tmp_path, random_unit_vectors(1), [product(0, width=width, height=height)])
+        page = create_app({"index": tmp_path}).test_client().get("/").text
+        assert ('class="frame fills"' in page) is fills
+
+
+class TestFacets:
+    def test_each_value_is_a_link_with_the_count_that_it_leads_to(self, client):
+        page = links(client, "/")
+        found = {
+            text: href
+            for text, href in page.by_text.items()
+            if re.fullmatch(r"[\w ]+? ?\d+", text) and href.startswith("/?")
+        }
+        assert "Footwear7" in found or "Footwear 7" in found
+        for text, href in found.items():
+            count = re.search(r"\d+$", text)[0]
+            assert shown_range(client, href).endswith(f" of {count}")
+
+    def test_values_of_a_facet_are_alternatives_and_facets_add_up(self, client):
+        assert shown_range(client, "/?Colour=Red&Colour=Blue").endswith("of 12")
+        assert shown_range(client, "/?Colour=Red&Colour=Blue&ProductType=Shoes").endswith("of 2")
+
+    def test_counts_respect_the_other_facets(self, client):
+        page = links(client, "/?ProductType=Shoes")
+        (apparel,) = [text for text in page.by_text if text.startswith("Apparel")] or [""]
+        assert apparel == ""  # no shoe is apparel, so there is nothing to choose
+        assert [text for text in page.by_text if re.fullmatch("Red ?1", text)]
+
+    def test_a_chosen_value_is_marked_and_its_link_and_chip_give_it_up(self, client):
+        url = "/?Colour=Red&ProductType=Shoes"
+        text = client.get(url).text
+        assert 'href="/?ProductType=Shoes" aria-current="true"' in text
+        assert links(client, url).by_text["Remove Red"] == "/?ProductType=Shoes"
+        assert links(client, url).by_text["Clear all"] == "/"
+
+    def test_paging_keeps_the_filters_and_filtering_starts_at_page_one(self, client):
+        page = links(client, "/?Category=Apparel&q=number&page=2")
+        assert page.by_text["Next"] == "/?q=number&Category=Apparel&page=3"
+        assert page.by_text["Previous"] == "/?q=number&Category=Apparel"
+        assert page.by_text["Remove Apparel"] == "/?q=number"
+
+    def test_nothing_found_says_so_and_offers_the_way_back(self, client):
+        answer = client.get("/?Colour=Ultraviolet")
+        assert answer.status_code == 200
+        assert "Nothing is all of this at once" in answer.text
+        assert Links(answer.text).by_text["Remove Ultraviolet"] == "/"
+
+    def test_a_column_named_like_a_parameter_breaks_nothing(self, tmp_path):
+        odd = [product(n, facts={"page": "x", "k": "y", "Colour": "ab"[n % 2]}) for n in range(6)]
+        publish_products(tmp_path, random_unit_vectors(6), odd)
+        client = create_app({"index": tmp_path}).test_client()
+        assert shown_range(client, "/?page=x&k=y&Colour=a") == "1–3 of 3"
+        assert client.get("/get_similar?id=p0&k=2").status_code == 200
+
+    def test_columns_are_named_in_words(self):
+        assert [label(name) for name in ("ProductType", "baseColour", "sub_category", "SKU")] == [
+            "Product Type",
+            "Base Colour",
+            "Sub category",
+            "SKU",
+        ]
+
+
+class TestOldAddresses:
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ("?apparel=Boys", "/?Category=Apparel&Gender=Boys"),
+            ("?footwear=Men", "/?Category=Footwear&Gender=Men"),
+            ("?footwear=Men&apparel=Girls&page=3", "/?Category=Apparel&Gender=Girls"),
+            ("?apparel=&footwear=Women", "/?Category=Footwear&Gender=Women"),
+        ],
+    )
+    def test_they_lead_to_the_same_state(self, client, old, new):
+        answer = client.get("/" + old)
+        assert (answer.status_code, answer.location) == (302, new)
+        assert client.get(new).status_code == 200
+
+
+class TestText:
+    def test_words_are_found_in_titles_and_facts_by_their_beginnings(self, client):
+        assert tiles(client, "/?q=number+17") == ["1017"]
+        assert shown_range(client, "/?q=whi+sho").endswith("of 2")
+        assert tiles(client, "/?q=1012") == ["1012"]
+
+    def test_text_and_facets_add_up(self, client):
+        assert shown_range(client, "/?q=red&ProductType=Shoes").endswith("of 1")
+
+    @pytest.mark.parametrize(
+        "text", ['"', "'", "* OR", "a AND", "NEAR(", "\x00", "-", "é" * 5000, "%", "💃"]
+    )
+    def test_no_text_breaks_the_search(self, client, text):
+        assert client.get("/", query_string={"q": text}).status_code == 200
+
+    def test_the_search_box_keeps_the_text_and_the_filters(self, client):
+        page = client.get("/?q=red&Category=Footwear").text
+        assert 'value="red"' in page
+        assert '<input type="hidden" name="Category" value="Footwear">' in page
+
+
+class TestItem:
+    def test_it_shows_the_product_its_facts_and_what_is_similar_with_scores(self, client):
+        page = client.get("/item/1007")
+        assert page.status_code == 200
+        assert "<h1>Green Shoes number 7</h1>" in page.text
+        assert '<a href="/?Colour=Green">Green</a>' in page.text
+        expected = client.get("/get_similar?id=1007").json
+        assert Links(page.text).tiles == [r["page_url"] for r in expected["results"]]
+        scores = re.findall(r"Similarity </span>([\d.]+)", page.text[: page.text.index("</main>")])
+        assert scores == [f"{r['score']:.2f}" for r in expected["results"]]
+        assert scores[0] == "1.00"
+        assert Links(page.text).tiles[0] == f"/item/{TWINS[1]}"
+
+    def test_a_product_without_a_photo_gets_an_honest_page(self, client):
+        page = client.get(f"/item/{LOST}")
+        assert page.status_code == 200
+        assert "Lost shirt" in page.text
+        assert "could not be had" in page.text
+        assert not Links(page.text).tiles
+
+    def test_an_unknown_product_is_a_404_page(self, client):
+        answer = client.get("/item/nope")
+        assert (answer.status_code, answer.mimetype) == (404, "text/html")
+        assert "There is no product with this id." in answer.text
+
+    @pytest.mark.parametrize(
+        "product_id",
+        ["a/b", "/a", "a//b", "../x", "a/../../b", "50%", "a?b#c", "é ü", "'\"<>&", "..", "a\\b"],
+    )
+    def test_any_id_has_a_page_that_its_tile_leads_to(self, tmp_path, product_id):
+        odd = [product(0), product(1, id=product_id)]
+        publish_products(tmp_path, random_unit_vectors(2), odd)
+        client = create_app({"index": tmp_path}).test_client()
+        (_, url) = links(client, "/").tiles
+        assert url.count("/") == 2
+        page = client.get(url)
+        assert page.status_code == 200
+        assert "<h1>Thing 1</h1>" in page.text
+        assert client.get("/get_similar", query_string={"image_path": url}).status_code == 200
+
+    def test_a_web_address_of_the_catalogue_is_linked(self, tmp_path):
+        lost = {"lost": FailureCode.HTTP_404}
+        publish_products(tmp_path, random_unit_vectors(1), photoless=lost)
+        client = create_app({"index": tmp_path}).test_client()
+        for path, url in (("/item/p0", "http://photos.test/0.jpg"), ("/item/lost", "/lost")):
+            source = links(client, path).by_text["Photo at its source"]
+            assert source.endswith(url)
+
+
+class TestThumbnails:
+    def test_they_are_webp_and_never_change(self, client):
+        (thumbnail,) = re.findall(r'src="(/thumbs/[^"]+)"', client.get("/item/1003").text)[:1]
+        answer = client.get(thumbnail, buffered=True)
+        assert answer.mimetype == "image/webp"
+        assert Image.open(io.BytesIO(answer.data)).size == (400, 533)
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert "max-age=31536000" in answer.headers["Cache-Control"]
+        known = {"If-None-Match": answer.headers["ETag"]}
+        again = client.get(thumbnail, headers=known, buffered=True)
+        assert again.status_code == 304
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "0" * 64 + "-400.webp",
+            "0" * 63 + "-400.webp",
+            "A" * 64 + "-400.webp",
+            "0" * 64 + "-400.png",
+            "0" * 64 + "--1.webp",
+            "0" * 64 + "-400.webp/..",
+            "../ledger.sqlite",
+            "..%2fledger.sqlite",
+            "%2e%2e/ledger.sqlite",
+            "....//ledger.sqlite",
+            "/etc/passwd",
+            "",
+        ],
+    )
+    def test_no_other_file_can_be_had(self, client, name):
+        assert client.get(f"/thumbs/{name}").status_code == 404
+
+
+EVIL = "\"><script>alert(1)</script>'<img src=x onerror=alert(1)>"
+
+
+def test_markup_in_any_column_stays_text(tmp_path):
+    evil = [
+        product(
+            number,
+            id=f"{EVIL}{number}",
+            title=EVIL,
+            image_url=EVIL,
+            facts={EVIL: EVIL, "Colour": f"{EVIL}{number}", "ProductType": "=cmd|' /C calc'!A0"},
+        )
+        for number in range(3)
+    ]
+    publish_products(tmp_path, random_unit_vectors(3), evil, {EVIL: FailureCode.HTTP_404})
+    client = create_app({"index": tmp_path}).test_client()
+    pages = [
+        "/",
+        *links(client, "/").by_text.values(),
+        f"/item/{EVIL.replace('/', '%2F')}",
+        "/item/nope" + EVIL,
+        "/nowhere/" + EVIL,
+    ]
+    assert len(pages) > 8
+    for url in pages:
+        text = client.get(url).text
+        assert "<script>alert" not in text
+        assert "<img src=x" not in text
+    answer = client.get("/get_similar", query_string={"id": f"{EVIL}0"})
+    assert answer.mimetype == "application/json"
+    assert len(answer.json["results"]) == 2
