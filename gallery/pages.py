@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from typing import Any
-from urllib.parse import quote
 
 from flask import Blueprint, Flask, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -24,7 +22,7 @@ from gallery.browsing import (
 )
 from gallery.refusals import Code, Refusal
 from gallery.similar import by_product, by_upload
-from gallery.tiles import is_web_address, tile_of
+from gallery.tiles import ITEM, THUMBS, is_web_address, tile_of
 from vitrine.photos import Photo
 from vitrine.products import PhotolessProduct
 from vitrine.search import facet_counts, matching_rows
@@ -39,13 +37,10 @@ PREVIEW_PIXELS = 640  # longest side of an uploaded photo as shown back
 
 
 class ProductIdConverter(BaseConverter):
-    """Any id, slashes and leading slashes included; written with every odd character escaped."""
+    """Any id, slashes and leading slashes included."""
 
     regex = ".+"
     part_isolating = False
-
-    def to_url(self, value: Any) -> str:
-        return quote(str(value), safe="")
 
 
 class Sha256Converter(BaseConverter):
@@ -84,7 +79,7 @@ def grid() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/item/<product_id:product_id>")
+@blueprint.get(f"{ITEM}/<product_id:product_id>")
 def item(product_id: str) -> ResponseReturnValue:
     """A product, its facts, and what looks like it."""
     snapshot = context.snapshot()
@@ -122,7 +117,7 @@ def search_again() -> ResponseReturnValue:
     return redirect(url_for(".grid"))
 
 
-@blueprint.get("/thumbs/<sha256:sha256>-<int:width>.webp")
+@blueprint.get(f"{THUMBS}/<sha256:sha256>-<int:width>.webp")
 def thumbnail(sha256: str, width: int) -> ResponseReturnValue:
     """A photo's copy, which never changes under its name."""
     path = context.gallery().folder.thumbnail(sha256, width).absolute()

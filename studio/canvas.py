@@ -43,20 +43,31 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
 
 import resvg_py
 from PIL import Image
 
-from studio.fabric import PRINT_REACH, WEAVES, Fabric
-from studio.geometry import Box, Path, line, p
-from studio.palette import darker, lighter, lightness, mix
+from studio.fabric import WEAVES, Fabric
+from studio.geometry import Box, Path
+from studio.palette import darker, lighter, mix
+from studio.shading import (
+    ZOOM,
+    Crease,
+    around,
+    bent,
+    extent_across,
+    fold_filter,
+    ink,
+    lens_of,
+    region,
+    thread_for,
+    tone_of,
+    turned_about,
+)
+
+__all__ = ["HEIGHT", "WIDTH", "Canvas", "Crease", "Setting"]
 
 WIDTH, HEIGHT = 480, 640
-
-# Rendered larger and scaled down, so that weaves and stitches neither flicker nor
-# blur when the lines are bent.
-ZOOM = 1.5
 
 # Fine enough to find a product's outline to within 2 px, and nearly free.
 MEASURE_ZOOM = 0.25
@@ -98,22 +109,6 @@ class Setting:
     tilt: float = 1.2
     height: float = 10.0
     fit: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Crease:
-    """One soft fold from (x0, y0), where it is pulled, fading out at (x1, y1).
-
-    ``bend`` bows it sideways (px); ``width`` is its breadth; ``depth`` 0 … 1.
-    """
-
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    bend: float = 4.0
-    width: float = 7.0
-    depth: float = 0.5
 
 
 class Canvas:
@@ -193,7 +188,7 @@ class Canvas:
             self._creases(creases, fabric)
             if shade:
                 self.raw(f'<path d="{path.d}" fill="#0b0a10" fill-opacity="{shade:.2f}"/>')
-            self._edge(path, edge * (0.62 if _tone(fabric) == "pale" else 1.0))
+            self._edge(path, edge * (0.62 if tone_of(fabric) == "pale" else 1.0))
         self._contour(path, fabric)
 
     def shape(
@@ -252,7 +247,7 @@ class Canvas:
         self, path: Path, fabric: Fabric, *, thread: str | None = None, width: float = 0.8
     ) -> None:
         """A row of stitches pressed into the cloth; `thread` defaults to the cloth's colour."""
-        tone = thread or _thread(fabric)
+        tone = thread or thread_for(fabric)
         self.stroke(path, "#000000", 1.8, opacity=0.10)
         with self.group("translate(.4 .5)"):
             self.stroke(path, "#000000", width, opacity=0.28, dash="2.7 1.3")
@@ -314,7 +309,7 @@ class Canvas:
         png = resvg_py.svg_to_bytes(svg_string=self.svg(), zoom=ZOOM, skip_system_fonts=True)
         large = Image.open(io.BytesIO(bytes(png))).convert("RGB")
         if self.setting.wobble:
-            large = _bent(large, self.setting.wobble * ZOOM, self.rng)
+            large = bent(large, self.setting.wobble * ZOOM, self.rng)
         return large.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
 
     def webp(self) -> bytes:
@@ -360,10 +355,10 @@ class Canvas:
         if not volume:
             return
         cx, cy = path.box.centre
-        turned_width = _extent_across(path.box, turn)
+        turned_width = extent_across(path.box, turn)
         reach = turned_width / 2
         cos, sin = math.cos(math.radians(turn)), math.sin(math.radians(turn))
-        dim = {"dark": 0.6, "middle": 0.42, "pale": 0.24}[_tone(fabric)]
+        dim = {"dark": 0.6, "middle": 0.42, "pale": 0.24}[tone_of(fabric)]
         glow = 0.20 + fabric.gloss * 0.8
         gradient = self.define(
             f'<linearGradient id="{{id}}" gradientUnits="userSpaceOnUse"'
@@ -385,13 +380,13 @@ class Canvas:
         # The noise is laid in the grain's own frame, so that folds run along a sleeve.
         cx, cy = path.box.centre
         lean = turn + self.rng.uniform(-FOLD_LEAN, FOLD_LEAN)
-        box = _turned_about(path.box, lean)
+        box = turned_about(path.box, lean)
         spin = f' transform="rotate({lean:.1f} {cx:.1f} {cy:.1f})"'
         across = 0.011 / fabric.scale
         along = across / fabric.drape
-        filter_id = self.define(_fold_filter(box, across, along, self.rng.randint(1, 9999)))
+        filter_id = self.define(fold_filter(box, across, along, self.rng.randint(1, 9999)))
         strength = min(
-            1.0, fabric.folds * {"dark": 1.0, "middle": 0.85, "pale": 0.58}[_tone(fabric)]
+            1.0, fabric.folds * {"dark": 1.0, "middle": 0.85, "pale": 0.58}[tone_of(fabric)]
         )
         self.raw(
             f'<g{spin} style="mix-blend-mode:hard-light" opacity="{strength:.2f}">'
@@ -403,7 +398,7 @@ class Canvas:
         if not creases:
             return
         shadow, light = {"dark": (0.55, 0.22), "middle": (0.32, 0.28), "pale": (0.22, 0.6)}[
-            _tone(fabric)
+            tone_of(fabric)
         ]
         # One blur for the narrow and one for the broad ones: a filter for each crease
         # would take most of the time of a picture.
@@ -414,11 +409,11 @@ class Canvas:
                 continue
             lenses = []
             for crease in group:
-                dark, bright = _lens(crease, 0.0), _lens(crease, crease.width * 0.75)
+                dark, bright = lens_of(crease, 0.0), lens_of(crease, crease.width * 0.75)
                 for lens, tone, strength in ((bright, "#fff", light), (dark, "#0a0910", shadow)):
                     alpha = strength * crease.depth
                     lenses.append(f'<path d="{lens.d}" fill="{tone}" fill-opacity="{alpha:.3f}"/>')
-            box = _around(group)
+            box = around(group)
             self.raw(f'<g filter="url(#{self._blur_id(box, deviation)})">{"".join(lenses)}</g>')
 
     def _edge(self, path: Path, edge: float) -> None:
@@ -447,7 +442,7 @@ class Canvas:
         # Room for the blur and for a line's own width, whatever the box of its points.
         room = box.grown(deviation * 3 + 12)
         return self.define(
-            f'<filter id="{{id}}" filterUnits="userSpaceOnUse" {_region(room)}'
+            f'<filter id="{{id}}" filterUnits="userSpaceOnUse" {region(room)}'
             f' color-interpolation-filters="sRGB"><feGaussianBlur stdDeviation="{deviation:.2f}"/>'
             f"</filter>"
         )
@@ -462,10 +457,11 @@ class Canvas:
     def _grain_filter(self, box: Box) -> str:
         """Fine grey noise about neutral, the tooth of the yarn."""
         return self.define(
-            f'<filter id="{{id}}" filterUnits="userSpaceOnUse" {_region(box)}'
+            f'<filter id="{{id}}" filterUnits="userSpaceOnUse" {region(box)}'
             f' color-interpolation-filters="sRGB"><feTurbulence type="fractalNoise"'
             f' baseFrequency=".85 .75" numOctaves="2" seed="{self.rng.randint(1, 9999)}"/>'
-            f'<feColorMatrix values="1.2 0 0 0 -.1 1.2 0 0 0 -.1 1.2 0 0 0 -.1 0 0 0 0 1"/></filter>'
+            f'<feColorMatrix values="1.2 0 0 0 -.1 1.2 0 0 0 -.1 1.2 0 0 0 -.1 0 0 0 0 1"/>'
+            f"</filter>"
         )
 
     def _scene_filter(self) -> str:
@@ -475,145 +471,10 @@ class Canvas:
             f'<filter id="{{id}}" filterUnits="userSpaceOnUse" x="0" y="0" width="{WIDTH}"'
             f' height="{HEIGHT}" color-interpolation-filters="sRGB">'
             f'<feGaussianBlur in="SourceAlpha" stdDeviation="2"/>'
-            f'<feOffset dx="1.2" dy="2"/><feColorMatrix values="{_ink(0.34)}" result="contact"/>'
+            f'<feOffset dx="1.2" dy="2"/><feColorMatrix values="{ink(0.34)}" result="contact"/>'
             f'<feGaussianBlur in="SourceAlpha" stdDeviation="{h:.1f}"/>'
             f'<feOffset dx="{h * 0.5:.1f}" dy="{h:.1f}"/>'
-            f'<feColorMatrix values="{_ink(0.30)}" result="soft"/>'
+            f'<feColorMatrix values="{ink(0.30)}" result="soft"/>'
             f'<feMerge><feMergeNode in="soft"/><feMergeNode in="contact"/>'
             f'<feMergeNode in="SourceGraphic"/></feMerge></filter>'
         )
-
-
-def _bent(picture: Image.Image, reach: float, rng: random.Random) -> Image.Image:
-    """The picture with all lines bent by up to about `reach` px, slowly, as nothing lies ruled.
-
-    The field is a few long waves in each direction and dies out at the borders.
-    """
-    cell = 24
-    width, height = picture.size
-    waves = [
-        (rng.uniform(0.7, 2.2), rng.uniform(0.7, 2.6), rng.uniform(0, math.tau), axis)
-        for axis in (0, 0, 0, 1, 1, 1)
-    ]
-
-    def source(x: float, y: float) -> tuple[float, float]:
-        u, v = x / width, y / height
-        hold = min(1.0, 8 * min(u, 1 - u, v, 1 - v))
-        shift = [0.0, 0.0]
-        for across, down, phase, axis in waves:
-            wave = math.sin(math.tau * (across * u + down * v) + phase)
-            shift[axis] += wave * reach * hold / 2
-        return x + shift[0], y + shift[1]
-
-    mesh = []
-    for top in range(0, height, cell):
-        for left in range(0, width, cell):
-            right, bottom = min(left + cell, width), min(top + cell, height)
-            corners = ((left, top), (left, bottom), (right, bottom), (right, top))
-            quad = tuple(v for x, y in corners for v in source(x, y))
-            mesh.append(((left, top, right, bottom), quad))
-    return picture.transform(
-        picture.size, Image.Transform.MESH, mesh, resample=Image.Resampling.BICUBIC
-    )
-
-
-def _tone(fabric: Fabric) -> Literal["dark", "middle", "pale"]:
-    """How a cloth takes shading: pale cloth greys soon, dark cloth swallows it."""
-    light = lightness(fabric.hex)
-    if light < 0.25:
-        return "dark"
-    return "pale" if light > 0.8 else "middle"
-
-
-def _thread(fabric: Fabric) -> str:
-    """Thread in the cloth's own colour, a little paler on dark cloth, deeper on pale."""
-    if lightness(fabric.hex) < 0.5:
-        return lighter(fabric.hex, 0.28)
-    return darker(fabric.hex, 0.16)
-
-
-def _ink(alpha: float) -> str:
-    """Colour matrix that turns any alpha into warm black of the given strength."""
-    return f"0 0 0 0 .09 0 0 0 0 .08 0 0 0 0 .10 0 0 0 {alpha} 0"
-
-
-def _region(box: Box) -> str:
-    return (
-        f'x="{box.x0:.1f}" y="{box.y0:.1f}" width="{max(1.0, box.width):.1f}"'
-        f' height="{max(1.0, box.height):.1f}"'
-    )
-
-
-def _turned_about(box: Box, degrees: float) -> Box:
-    """The upright box that still holds `box` after a turn about its centre, and a margin."""
-    cos, sin = abs(math.cos(math.radians(degrees))), abs(math.sin(math.radians(degrees)))
-    (cx, cy), half_x = box.centre, (box.width * cos + box.height * sin) / 2 + 4
-    half_y = (box.width * sin + box.height * cos) / 2 + 4
-    return Box(cx - half_x, cy - half_y, cx + half_x, cy + half_y)
-
-
-def _extent_across(box: Box, turn: float) -> float:
-    """Width of a piece across its grain. A turned piece is taken as a bar along its grain."""
-    angle = math.radians(turn)
-    across = abs(math.cos(angle))
-    along = abs(math.sin(angle))
-    if along < 0.05:
-        return box.width
-    if across < 0.05:
-        return box.height
-    # Box of a bar (length l, width w) turned by the angle: solve for w.
-    det = across * across - along * along
-    if abs(det) < 0.25:
-        return min(box.width, box.height) * 0.62
-    width = (box.width * across - box.height * along) / det
-    return max(width, min(box.width, box.height) * 0.35)
-
-
-def _fold_filter(box: Box, across: float, along: float, seed: int) -> str:
-    """Fractal noise lit from the upper left, centred on neutral grey."""
-    elevation = 50
-    flat = math.sin(math.radians(elevation))
-    slope = 0.9
-    transfer = "".join(
-        f'<feFunc{c} type="linear" slope="{slope}" intercept="{0.5 - slope * flat:.3f}"/>'
-        for c in "RGB"
-    )
-    return (
-        f'<filter id="{{id}}" filterUnits="userSpaceOnUse" {_region(box)}'
-        f' color-interpolation-filters="sRGB"><feTurbulence type="fractalNoise"'
-        f' baseFrequency="{across:.4f} {along:.4f}" numOctaves="3" seed="{seed}"/>'
-        f'<feDiffuseLighting surfaceScale="{18 * ZOOM}" lighting-color="#fff">'
-        f'<feDistantLight azimuth="215" elevation="{elevation}"/></feDiffuseLighting>'
-        f'<feGaussianBlur stdDeviation="1.6"/>'
-        f"<feComponentTransfer>{transfer}</feComponentTransfer></filter>"
-    )
-
-
-def _around(creases: Sequence[Crease]) -> Box:
-    """A box that holds all the creases, their bows and widths."""
-    xs = [x for crease in creases for x in (crease.x0, crease.x1)]
-    ys = [y for crease in creases for y in (crease.y0, crease.y1)]
-    margin = max(crease.width + abs(crease.bend) for crease in creases)
-    return Box(min(xs), min(ys), max(xs), max(ys)).grown(margin)
-
-
-def _lens(crease: Crease, offset: float) -> Path:
-    """A tapering stroke along the crease, moved sideways by `offset`, as a closed shape."""
-    dx, dy = crease.x1 - crease.x0, crease.y1 - crease.y0
-    length = math.hypot(dx, dy) or 1.0
-    nx, ny = -dy / length, dx / length
-    # The lit flank lies on the side towards the lamp (upper left).
-    if nx + ny > 0:
-        nx, ny = -nx, -ny
-    half = crease.width / 2
-    sx, sy = crease.x0 + nx * offset, crease.y0 + ny * offset
-    ex, ey = crease.x1 + nx * offset, crease.y1 + ny * offset
-    mx, my = sx + dx * 0.35 + nx * crease.bend, sy + dy * 0.35 + ny * crease.bend
-    d = (
-        f"M{sx:.1f} {sy:.1f}Q{mx + nx * half:.1f} {my + ny * half:.1f} {ex:.1f} {ey:.1f}"
-        f"Q{mx - nx * half:.1f} {my - ny * half:.1f} {sx:.1f} {sy:.1f}Z"
-    )
-    return Path(d, line([p(sx, sy), p(ex, ey)]).box)
-
-
-__all__ = ["HEIGHT", "PRINT_REACH", "WIDTH", "Canvas", "Crease", "Setting"]

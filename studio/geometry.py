@@ -114,20 +114,6 @@ def line(nodes: Sequence[Node]) -> Path:
     return _spline(nodes, closed=False)
 
 
-def joined(*paths: Path) -> Path:
-    """Several paths as one (for instance the two sides of a seam)."""
-    boxes = [path.box for path in paths]
-    return Path(
-        " ".join(path.d for path in paths),
-        Box(
-            min(b.x0 for b in boxes),
-            min(b.y0 for b in boxes),
-            max(b.x1 for b in boxes),
-            max(b.y1 for b in boxes),
-        ),
-    )
-
-
 def circle(x: float, y: float, r: float) -> Path:
     """A full circle."""
     return ellipse(x, y, r, r)

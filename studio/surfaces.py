@@ -12,6 +12,7 @@ from zlib import crc32
 
 from studio.curves import bounds
 from studio.geometry import Box
+from studio.palette import lighter
 
 # The colour of shade: a warm black.
 INK = "#1c1310"
@@ -56,57 +57,60 @@ _LIGHT = '<feDistantLight azimuth="255" elevation="58"/>'
 _LEVEL = 0.848
 
 
+# Shade and light as the first three rows of a colour matrix: red, green, blue.
+_DARK = "0 0 0 0 .07 0 0 0 0 .04 0 0 0 0 .03"
+_WHITE = "0 0 0 0 1 0 0 0 0 1 0 0 0 0 1"
+
+
 def _edge(name: str, blur: float, dy: float, strength: float, colour: str) -> str:
     """The filter steps for a soft band of colour inside one edge of the shape."""
+    moved = f'<feOffset dx="{dy * 0.25:.2f}" dy="{dy}"/>' if dy else ""
     return (
-        f'<feGaussianBlur in="outside" stdDeviation="{blur}"/><feOffset dx="{dy * 0.25:.2f}" '
-        f'dy="{dy}" result="{name}0"/><feFlood flood-color="{colour}" flood-opacity="{strength}"/>'
-        f'<feComposite in2="{name}0" operator="in"/>'
-        f'<feComposite in2="SourceAlpha" operator="in" result="{name}"/>'
+        f'<feGaussianBlur in="outside" stdDeviation="{blur}"/>{moved}'
+        f'<feColorMatrix values="{colour} 0 0 0 {strength} 0" result="{name}"/>'
+    )
+
+
+def _grain(m: Material) -> str:
+    """The steps for a fine relief under the studio's light, as the result `grained`."""
+    return (
+        f'<feTurbulence type="fractalNoise" baseFrequency="{m.grain}" numOctaves="2" seed="7"/>'
+        f'<feDiffuseLighting surfaceScale="{m.relief}" diffuseConstant="1" '
+        f'lighting-color="#fff" result="relief">{_LIGHT}</feDiffuseLighting>'
+        f'<feComposite in="SourceGraphic" in2="relief" operator="arithmetic" '
+        f'k1="{1 / _LEVEL:.3f}" k2="0" k3="0" k4="0" result="grained"/>'
+    )
+
+
+def _gloss(m: Material) -> str:
+    """The steps for a line of light inside the edge: the blurred outside, cut to a narrow range."""
+    return (
+        f'<feGaussianBlur in="outside" stdDeviation="{m.depth * 0.8}"/>'
+        f'<feOffset dx="1.5" dy="{m.depth * 0.8}"/>'
+        '<feComponentTransfer><feFuncA type="table" '
+        'tableValues="0 0 0 0.15 0.9 0.15 0 0 0 0 0"/></feComponentTransfer>'
+        '<feGaussianBlur stdDeviation="0.8"/>'
+        f'<feColorMatrix values="{_WHITE} 0 0 0 {m.gloss} 0" result="gloss"/>'
     )
 
 
 def _steps(m: Material) -> str:
     """What the filter does, to any shape."""
-    steps = [
+    layers = {"grained" if m.grain else "SourceGraphic": _grain(m) if m.grain else ""}
+    if m.shade:
+        layers["shade"] = _edge("shade", m.depth, -m.depth * 0.75, m.shade, _DARK)
+    if m.light:
+        layers["light"] = _edge("light", m.depth * 0.6, m.depth * 0.55, m.light, _WHITE)
+    if m.gloss:
+        layers["gloss"] = _gloss(m)
+    layers["crease"] = _edge("crease", 0.9, 0, m.crease, _DARK)
+    merge = "".join(f'<feMergeNode in="{layer}"/>' for layer in layers)
+    return (
         '<feComponentTransfer in="SourceAlpha" result="outside">'
         '<feFuncA type="table" tableValues="1 0"/></feComponentTransfer>'
-    ]
-    base = "SourceGraphic"
-    if m.grain:
-        base = "grained"
-        steps.append(
-            f'<feTurbulence type="fractalNoise" baseFrequency="{m.grain}" numOctaves="2" seed="7"/>'
-            f'<feDiffuseLighting surfaceScale="{m.relief}" diffuseConstant="1" '
-            f'lighting-color="#fff" result="relief">{_LIGHT}</feDiffuseLighting>'
-            f'<feComposite in="SourceGraphic" in2="relief" operator="arithmetic" '
-            f'k1="{1 / _LEVEL:.3f}" k2="0" k3="0" k4="0"/>'
-            '<feComposite in2="SourceAlpha" operator="in" result="grained"/>'
-        )
-    layers = [base]
-    if m.shade:
-        steps.append(_edge("shade", m.depth, -m.depth * 0.75, m.shade, "#120a08"))
-        layers.append("shade")
-    if m.light:
-        steps.append(_edge("light", m.depth * 0.6, m.depth * 0.55, m.light, "#fff"))
-        layers.append("light")
-    if m.gloss:
-        # The blurred outside, cut to a narrow range: a line of light inside the edge.
-        steps.append(
-            f'<feGaussianBlur in="outside" stdDeviation="{m.depth * 0.8}"/>'
-            f'<feOffset dx="1.5" dy="{m.depth * 0.8}"/>'
-            '<feComponentTransfer result="gloss0"><feFuncA type="table" '
-            'tableValues="0 0 0 0.15 0.9 0.15 0 0 0 0 0"/></feComponentTransfer>'
-            '<feGaussianBlur stdDeviation="0.8" result="gloss1"/>'
-            f'<feFlood flood-color="#fff" flood-opacity="{m.gloss}"/>'
-            '<feComposite in2="gloss1" operator="in"/>'
-            '<feComposite in2="SourceAlpha" operator="in" result="gloss"/>'
-        )
-        layers.append("gloss")
-    steps.append(_edge("crease", 0.9, 0, m.crease, "#120a08"))
-    layers.append("crease")
-    merge = "".join(f'<feMergeNode in="{layer}"/>' for layer in layers)
-    return f"{''.join(steps)}<feMerge>{merge}</feMerge>"
+        f"{''.join(layers.values())}<feMerge>{merge}</feMerge>"
+        '<feComposite in2="SourceAlpha" operator="in"/>'
+    )
 
 
 # Repeating tiles of black and white with alpha: the cloth's threads.
@@ -156,11 +160,23 @@ def _metal(name: str, colours: tuple[str, ...]) -> str:
     return f'<linearGradient id="g-{name}" x1="0" y1="0" x2=".25" y2="1">{stops}</linearGradient>'
 
 
+def _link(name: str, colours: tuple[str, ...], lift: float) -> str:
+    """A metal cylinder lying across: for the links of a bracelet."""
+    light, fair, dark = (lighter(colours[i], lift) for i in (0, 1, 2))
+    return (
+        f'<linearGradient id="{name}" x2="0" y2="1"><stop offset="0" stop-color="{dark}"/>'
+        f'<stop offset=".3" stop-color="{light}"/><stop offset=".62" stop-color="{fair}"/>'
+        f'<stop offset="1" stop-color="{dark}"/></linearGradient>'
+    )
+
+
 def definitions(svg: str) -> str:
     """The weaves and metals that the drawing refers to, for its `<defs>`."""
     named = {
         **{f"w-{name}": _weave(name, tile) for name, tile in _WEAVES.items()},
         **{f"g-{name}": _metal(name, colours) for name, colours in METALS.items()},
+        **{f"l-{name}": _link(f"l-{name}", METALS[name], 0.0) for name in METALS},
+        **{f"l-{name}-bright": _link(f"l-{name}-bright", METALS[name], 0.3) for name in METALS},
     }
     return "".join(text for key, text in named.items() if f"url(#{key})" in svg)
 
