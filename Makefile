@@ -15,8 +15,10 @@ help: ## Show this list.
 
 setup: .venv/run ## Make .venv and install what indexing and serving need.
 
+# Where a build fails, as without a network, what was indexed before is served.
 run: .venv/run ## Index CATALOGUE (data/fashion.csv) and serve the gallery on PORT (5000).
-	$(BIN)/python -m indexer build "$(CATALOGUE)"
+	@test -f "$(CATALOGUE)" || { echo "There is no catalogue at $(CATALOGUE)."; exit 2; }
+	$(BIN)/python -m indexer build "$(CATALOGUE)" || $(BIN)/python -m indexer status
 	$(BIN)/python app.py --port $(PORT)
 
 test: .venv/dev browser lint ## Check style and types, and run all tests.

@@ -10,7 +10,9 @@ Path `/404` and whatever is neither set nor in the folder answer 404.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import socket
 import ssl
 import threading
 from collections import Counter
@@ -75,6 +77,7 @@ class PhotoServer:
         self.sent_bytes: Counter[str] = Counter()
         """Bytes of bodies, by path, that the sockets have accepted."""
         self.stopping = threading.Event()
+        self.sockets: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._scheme = "https" if tls else "http"
         self._servers = {
@@ -95,6 +98,9 @@ class PhotoServer:
         for server in self._servers.values():
             server.shutdown()
             server.server_close()
+        for connection in list(self.sockets):  # that clients have kept open
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         """The address of `path`; `host` is 127.0.0.1, localhost or 127.0.0.2."""
@@ -163,6 +169,12 @@ class _Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.server.photos.connections += 1
+        self.server.photos.sockets.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.photos.sockets.discard(self.connection)
+        with contextlib.suppress(OSError):
+            super().finish()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Tests look at `PhotoServer.seen` instead."""

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,7 @@ class Shop:
             self.serve(number, photo_bytes(number))
             self.urls[f"p{number}"] = self.server.url(f"/{number}.png")
 
-    def serve(self, number: int, body: bytes, **reply: object) -> None:
+    def serve(self, number: int, body: bytes, **reply: Any) -> None:
         etag = f'"{hash(body)}"'
         self.server.replies[f"/{number}.png"] = Reply(body, etag=etag, **reply)
 
