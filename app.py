@@ -85,6 +85,8 @@ def main(**options: Any) -> None:
     python app.py --host 0.0.0.0           for the whole network to see
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    # That requests wait a moment for a thread is daily life, and no warning.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     given = {name: value for name, value in options.items() if value is not None}
     try:
         settings = Settings(**given)

@@ -32,7 +32,7 @@ def test_the_environment_sets_them(monkeypatch):
 
 def test_they_are_frozen():
     with pytest.raises(ValidationError):
-        Settings().page_size = 3
+        Settings().page_size = 3  # type: ignore[misc]
 
 
 def test_a_value_out_of_range_is_refused():

@@ -87,7 +87,9 @@ class Recipe:
     # shirt there are trousers, and above it a face.
     middle: float = 0.6
 
-    palette_weight: float = 0.26
+    # First the kind of thing, then its colour. Palettes differ far more from photo to
+    # photo than shapes do, so a little weight goes a long way.
+    palette_weight: float = 0.16
 
     @property
     def dimension(self) -> int:
