@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from pydantic import ValidationError
 from rich.console import Console
 
 from indexer import report
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 DEMO_CATALOGUE = Path("data/fashion.csv")
 DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
-INDEX = Settings.model_fields["index"]
+Command = TypeVar("Command", bound=Callable[..., object])
 PIPE_WIDTH = 200  # where no terminal says how wide it is, tables are not folded
 
 stdout = Console(highlight=False, soft_wrap=True)
@@ -58,18 +59,21 @@ def cli() -> None:
     """
 
 
-def index_option(command: Any) -> Any:
+def setting_option(name: str) -> Callable[[Command], Command]:
+    """An option for a setting, with its default, its environment variable and its words."""
+    field = Settings.model_fields[name]
     return click.option(
-        "--index",
-        "index",
-        type=click.Path(path_type=Path, file_okay=False),
-        default=INDEX.default,
-        envvar="VITRINE_INDEX",
+        f"--{name.replace('_', '-')}",
+        name,
+        type=click.Path(path_type=Path, file_okay=False) if name == "index" else None,
+        default=field.default,
+        envvar=f"VITRINE_{name.upper()}",
         show_default=True,
-        help=INDEX.description,
-    )(command)
+        help=field.description,
+    )
 
 
+index_option = setting_option("index")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
@@ -82,19 +86,20 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the re
     help="An encoder's name (see `encoders`), a checkpoint's folder, or its name at the hub. "
     "`auto` takes dinov2-small where it can be had, and else one that needs no download.",
 )
-@click.option("--workers", type=click.IntRange(1, 256), help="Downloads at a time, over all hosts.")
-@click.option("--per-host", type=click.IntRange(1, 64), help="Downloads at a time from one host.")
+@setting_option("workers")
+@setting_option("per_host")
+@setting_option("deadline")
+@setting_option("max_bytes")
 @click.option("--strict", is_flag=True, help="Exit with status 1 if any photo failed.")
 @index_option
 @json_option
 def build(
     catalogue: Path,
     encoder: str,
-    workers: int | None,
-    per_host: int | None,
     strict: bool,
     index: Path,
     as_json: bool,
+    **fetching: Any,
 ) -> None:
     """Bring the index in line with CATALOGUE.
 
@@ -106,10 +111,15 @@ def build(
     from vitrine.encoders import load_encoder, resolve_auto
     from vitrine.fetching import FetchLimits
 
-    given = {"workers": workers, "per_host": per_host}
-    limits = FetchLimits(**{name: value for name, value in given.items() if value is not None})
     folder = IndexFolder(index)
     with _errors_in_words():
+        settings = Settings(index=index, **fetching)
+        limits = FetchLimits(
+            workers=settings.workers,
+            per_host=settings.per_host,
+            deadline_s=settings.deadline,
+            max_bytes=settings.max_bytes,
+        )
         products = read_catalogue(catalogue)
         report.catalogue_read(stderr, products)
         folder.claim()
@@ -224,6 +234,11 @@ def _errors_in_words() -> Iterator[None]:
         yield
     except (CatalogueError, EncoderError, FolderError, SnapshotError) as error:
         stderr.print(f"Error: {error}", markup=False)
+        sys.exit(UNUSABLE)
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "-".join(str(part) for part in problem["loc"]).replace("_", "-")
+            stderr.print(f"Error: --{name}: {problem['msg']}.", markup=False)
         sys.exit(UNUSABLE)
     except (OSError, sqlite3.OperationalError) as error:  # no right to write, no space left, …
         stderr.print(

@@ -203,15 +203,14 @@ class Products:
 
 def _facets(products: Sequence[IndexedProduct], names: Sequence[str]) -> Iterator[Facet]:
     """Code each facet's values, the commonest first, equal ones by name."""
-    for name in names:
-        cells = np.array([p.facts.get(name, "") for p in products], dtype=object)
-        values, counts = np.unique(cells[cells != ""].astype(str), return_counts=True)
-        ordered = [str(values[i]) for i in np.lexsort((values, -counts))][:NO_VALUE]
-        if not ordered:
-            continue
-        code_of = {value: code for code, value in enumerate(ordered)}
-        codes = np.array([code_of.get(cell, NO_VALUE) for cell in cells], dtype=np.uint8)
-        yield Facet(name, tuple(ordered), codes)
+    import pandas as pd
+
+    table = pd.DataFrame([dict(p.facts) for p in products], dtype="object")
+    for name in (name for name in names if name in table):
+        counts = table[name].value_counts()
+        ordered = sorted(counts.index, key=lambda value: (-counts[value], value))[:NO_VALUE]
+        codes = pd.Categorical(table[name], categories=ordered).codes  # −1 for no value
+        yield Facet(name, tuple(ordered), codes.astype(np.uint8))
 
 
 def _product_record(row: int, p: IndexedProduct) -> tuple[object, ...]:

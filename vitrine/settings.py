@@ -21,6 +21,15 @@ class Settings(BaseSettings):
 
     index: Path = Field(Path("data/index"), description="Folder of the index.")
 
+    workers: int = Field(16, ge=1, le=256, description="Downloads at a time, over all hosts.")
+    per_host: int = Field(6, ge=1, le=64, description="Downloads at a time from one host.")
+    deadline: float = Field(
+        30.0, gt=0, description="Seconds that one photo may take, its retries included."
+    )
+    max_bytes: int = Field(
+        20_000_000, ge=1, description="Largest photo that is downloaded, in bytes."
+    )
+
     host: str = Field("127.0.0.1", description="Address that the gallery listens on.")
     port: int = Field(5000, ge=0, le=65535, description="Port of the gallery; 0 takes a free one.")
     threads: int = Field(8, ge=1, description="Threads that answer requests.")

@@ -242,3 +242,25 @@ def test_an_interrupted_run_goes_on_where_it_stopped(shop, build, stop):
     assert facts["indexed"] == 59
     assert facts["downloaded"] == len(twice) + 60 - len(before)
     assert facts["causes"] == {"http_404": 1}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--workers", "0"], "--workers: Input should be greater than or equal to 1"),
+        (["--max-bytes", "-5"], "--max-bytes: Input should be greater"),
+        (["--deadline", "soon"], "'soon' is not a valid float"),
+    ],
+)
+def test_options_are_checked_before_any_work(shop, build, options, words):
+    shop.offer(range(1))
+    assert words in build(*options, check=2).stderr
+    assert not shop.server.seen
+
+
+def test_limits_are_the_owners_to_set(shop, build):
+    shop.offer(range(2))
+    shop.serve(1, photo_bytes(1, (400, 600)))
+    limit = len(photo_bytes(0)) + 10
+    facts = json.loads(build("--max-bytes", str(limit), "--json").stdout)
+    assert facts["causes"] == {"too_large": 1}
