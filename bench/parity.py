@@ -37,11 +37,12 @@ def main(folder: Path) -> None:
             # With random weights all photos look rather alike: what they differ by, apart.
             centred = [v - theirs.mean(axis=0) for v in (ours, theirs)]
             centred = [v / np.linalg.norm(v, axis=1, keepdims=True) for v in centred]
+            least = (centred[0] * centred[1]).sum(axis=1).min()
             apart = (theirs @ theirs.T)[~np.eye(len(theirs), dtype=bool)]
             click.echo(
                 f"{name}: {len(bodies)} photos, cosine to Hugging Face: "
                 f"least {cosines.min():.7f}, mean {cosines.mean():.7f}; "
-                f"after subtracting the mean vector: least {(centred[0] * centred[1]).sum(1).min():.5f}; "
+                f"after subtracting the mean vector: least {least:.5f}; "
                 f"different photos have {apart.mean():.4f}"
             )
 

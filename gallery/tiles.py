@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from flask import request
 
@@ -78,8 +78,4 @@ def tile_of(product: IndexedProduct) -> Tile:
 
 def is_web_address(url: str) -> bool:
     """Whether a browser may be sent there: not to `javascript:`, nor to a file."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
+    return url[:8].lower().startswith(("http://", "https://"))

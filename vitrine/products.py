@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import re
 import sqlite3
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from vitrine.failures import FailureCode
 
 NO_VALUE = 255  # the facet code of a product without that fact; values have 0–254
+KEPT_PRODUCTS = 4096  # in memory, at about 1.5 KB each
 Codes = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.int64]
 
@@ -124,6 +126,8 @@ class Products:
         # immutable: a published generation never changes, so no lock is ever taken on it
         self._uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
         self._local = threading.local()
+        # The same few products are asked for again and again: neighbours of neighbours.
+        self._product = functools.lru_cache(KEPT_PRODUCTS)(self._read_product)
         self.facets = tuple(self._read_facets())
 
     def ids(self) -> list[str]:
@@ -139,13 +143,7 @@ class Products:
 
     def get(self, rows: Iterable[int]) -> list[IndexedProduct]:
         """The products of these rows, in the order asked for."""
-        wanted = [int(row) for row in rows]
-        marks = ",".join("?" * len(wanted))
-        found = {
-            record["row"]: _indexed_product(record)
-            for record in self._db.execute(f"SELECT * FROM product WHERE row IN ({marks})", wanted)
-        }
-        return [found[row] for row in wanted]
+        return [self._product(int(row)) for row in rows]
 
     def row_of_image_url(self, image_url: str) -> int | None:
         """The first product with this photo reference, exactly as in the catalogue."""
@@ -191,6 +189,19 @@ class Products:
         db: sqlite3.Connection = self._local.db
         return db
 
+    def _read_product(self, row: int) -> IndexedProduct:
+        record = self._db.execute("SELECT * FROM product WHERE row = ?", [row]).fetchone()
+        return IndexedProduct(
+            id=record["id"],
+            title=record["title"],
+            image_url=record["image_url"],
+            facts=json.loads(record["facts"]),
+            sha256=record["sha256"],
+            width=record["width"],
+            height=record["height"],
+            colour=record["colour"],
+        )
+
     def _first(self, query: str, value: str) -> int | None:
         record = self._db.execute(f"{query} LIMIT 1", [value]).fetchone()
         return None if record is None else int(record[0])
@@ -216,11 +227,6 @@ def _facets(products: Sequence[IndexedProduct], names: Sequence[str]) -> Iterato
 def _product_record(row: int, p: IndexedProduct) -> tuple[object, ...]:
     facts = _json(p.facts)
     return (row, p.id, p.title, p.image_url, facts, p.sha256, p.width, p.height, p.colour)
-
-
-def _indexed_product(record: sqlite3.Row) -> IndexedProduct:
-    facts = {key: record[key] for key in record.keys() if key != "row"}  # noqa: SIM118
-    return IndexedProduct(**facts | {"facts": json.loads(record["facts"])})
 
 
 def _photoless_product(record: sqlite3.Row) -> PhotolessProduct:
