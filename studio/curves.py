@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import atan2, cos, degrees, hypot, radians, sin
+from math import atan2, cos, degrees, hypot, radians, sin, sqrt
 
 from studio.geometry import Box
 
@@ -60,7 +60,7 @@ def _mirror(of: Point, about: Point) -> Point:
 
 
 def _gap(a: Point, b: Point) -> float:
-    return max(hypot(b[0] - a[0], b[1] - a[1]), 1e-6) ** 0.5
+    return sqrt(max(hypot(b[0] - a[0], b[1] - a[1]), 1e-6))
 
 
 def _handle(before: Point, here: Point, after: Point, d1: float, d2: float) -> Point:

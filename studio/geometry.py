@@ -76,6 +76,11 @@ def mirror(nodes: Sequence[Node], axis: float = 0.0) -> list[Node]:
     return [Node(2 * axis - n.x, n.y, n.sharp) for n in nodes]
 
 
+def on_side(nodes: Sequence[Node], side: int) -> list[Node]:
+    """Points drawn for the right side, as they are for `side` +1 and mirrored for -1."""
+    return list(nodes) if side > 0 else mirror(nodes)
+
+
 def whole(half: Sequence[Node], axis: float = 0.0) -> list[Node]:
     """Left to right: the mirrored half, then `half` itself, which starts on the axis."""
     return [*reversed(mirror(half[1:], axis)), *half]

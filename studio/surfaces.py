@@ -34,8 +34,9 @@ class Material:
 
 LEATHER = Material("0.55", 0.55, 9, 0.42, 0.30)
 SMOOTH = Material("0.9", 0.25, 10, 0.45, 0.34, gloss=0.30)
-PATENT = Material("", 0, 10, 0.55, 0.30, gloss=0.75)
-SUEDE = Material("0.75", 1.1, 9, 0.36, 0.22, 0.35)
+PATENT = Material("", 0, 10, 0.55, 0.12, gloss=0.62)
+TREAD = Material("0.9", 0.35, 7, 0.26, 0.20, 0.35, weave="twill")
+SUEDE = Material("1.15", 1.2, 9, 0.36, 0.22, 0.35)
 CANVAS = Material("0.9", 0.5, 9, 0.36, 0.22, 0.35, weave="canvas")
 MESH = Material("0.9", 0.25, 10, 0.34, 0.24, 0.3, weave="mesh")
 NYLON = Material("0.06 0.09", 0.9, 12, 0.40, 0.26, 0.35, weave="twill")
@@ -45,6 +46,8 @@ FOAM = Material("1.1", 0.3, 8, 0.26, 0.30, 0.25)
 ACETATE = Material("", 0, 3.4, 0.50, 0.36, 0.5, gloss=0.55)
 LACQUER = Material("", 0, 7, 0.22, 0.10, 0.4)
 METAL = Material("", 0, 2.2, 0.55, 0.75, 0.6)
+# Small polished parts beside each other, as in a bracelet.
+LINK = Material("", 0, 1.6, 0.45, 0.22, 0.7)
 SATIN = Material("0.02 0.9", 0.35, 11, 0.40, 0.42, 0.35)
 LINING = Material("0.8", 0.4, 10, 0.10, 0.0, 0.3)
 STRAP = Material("0.6", 0.45, 3.2, 0.45, 0.35, 0.5)
@@ -162,7 +165,7 @@ def _metal(name: str, colours: tuple[str, ...]) -> str:
 
 def _link(name: str, colours: tuple[str, ...], lift: float) -> str:
     """A metal cylinder lying across: for the links of a bracelet."""
-    light, fair, dark = (lighter(colours[i], lift) for i in (0, 1, 2))
+    light, fair, dark = (lighter(colours[i], lift) for i in (3, 1, 2))
     return (
         f'<linearGradient id="{name}" x2="0" y2="1"><stop offset="0" stop-color="{dark}"/>'
         f'<stop offset=".3" stop-color="{light}"/><stop offset=".62" stop-color="{fair}"/>'
