@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -9,7 +10,7 @@ from urllib.parse import quote
 from flask import request
 
 from vitrine.photos import thumbnail_widths
-from vitrine.products import IndexedProduct
+from vitrine.products import KEPT_PRODUCTS, IndexedProduct
 
 # The two addresses that every tile has are put together by hand: Flask's url_for, asked
 # for each of them, would be half the cost of a click.
@@ -58,22 +59,44 @@ class Tile:
 
 def tile_of(product: IndexedProduct) -> Tile:
     """Needs a request: the absolute address has the host that the client used."""
-    root = request.script_root
-    widths = thumbnail_widths(product.width)
-    urls = {width: f"{root}{THUMBS}/{product.sha256}-{width}.webp" for width in widths}
-    largest = request.host_url.rstrip("/") + urls[widths[-1]]
+    paths = _paths(product.id, product.sha256, product.width, request.script_root)
+    is_on_the_web = is_web_address(product.image_url)
     return Tile(
         id=product.id,
         title=product.title,
         facts=product.facts,
-        page_url=f"{root}{ITEM}/{quote(product.id, safe='')}",
-        image_url=product.image_url if is_web_address(product.image_url) else largest,
-        thumbnail_url=urls[next((w for w in widths if w >= THUMBNAIL_WIDTH), widths[-1])],
-        srcset=", ".join(f"{url} {width}w" for width, url in urls.items()),
+        page_url=paths.page,
+        image_url=product.image_url if is_on_the_web else _absolute(paths.largest),
+        thumbnail_url=paths.thumbnail,
+        srcset=paths.srcset,
         width=product.width,
         height=product.height,
         colour=product.colour,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Paths:
+    page: str
+    thumbnail: str
+    largest: str
+    srcset: str
+
+
+@functools.lru_cache(KEPT_PRODUCTS)
+def _paths(product_id: str, sha256: str, width: int, root: str) -> _Paths:
+    widths = thumbnail_widths(width)
+    urls = {each: f"{root}{THUMBS}/{sha256}-{each}.webp" for each in widths}
+    return _Paths(
+        page=f"{root}{ITEM}/{quote(product_id, safe='')}",
+        thumbnail=urls[next((w for w in widths if w >= THUMBNAIL_WIDTH), widths[-1])],
+        largest=urls[widths[-1]],
+        srcset=", ".join(f"{url} {each}w" for each, url in urls.items()),
+    )
+
+
+def _absolute(path: str) -> str:
+    return request.host_url.rstrip("/") + path
 
 
 def is_web_address(url: str) -> bool:

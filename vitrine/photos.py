@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import warnings
 from dataclasses import dataclass
@@ -120,7 +119,6 @@ def decode(body: bytes, max_pixels: int = MAX_PIXELS) -> Photo | Failure:
         return _refusal(file.size, max_pixels) or _decoded(file)
 
 
-@functools.cache
 def thumbnail_widths(width: int) -> tuple[int, ...]:
     """The thumbnails, in pixels of width, of a photo of this width: distinct, never upscaled."""
     return tuple(sorted({min(width, widest) for widest in THUMBNAIL_WIDTHS}))
