@@ -12,11 +12,8 @@ import io
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from http.client import HTTPConnection
-from multiprocessing import get_context
-from multiprocessing.queues import Queue
 from pathlib import Path
 
 import click
@@ -25,11 +22,11 @@ import numpy as np
 import requests
 from flask import Flask, jsonify, request
 from PIL import Image
-from waitress.server import create_server
 
 from app import create_app
 from bench.checkpoint import random_dinov2_small
 from bench.photos import DEMO_PHOTOS, photo_paths
+from bench.serving import served
 from tests.generations import product, publish_products, random_unit_vectors
 from tests.photo_server import PhotoServer
 
@@ -136,26 +133,6 @@ def small_gallery(checkpoint: Path, vectors: np.ndarray, urls: list[str]) -> Fla
         return jsonify(similar_images=[urls[row] for row in rows[0]])
 
     return app
-
-
-@contextmanager
-def served(make: Callable[..., Flask], *arguments: object) -> Iterator[int]:
-    """An app in a process of its own, by the server of `python app.py`; yields its port."""
-    processes = get_context("spawn")
-    ports = processes.Queue()
-    process = processes.Process(target=_serve, args=(ports, make, *arguments), daemon=True)
-    process.start()
-    try:
-        yield ports.get(timeout=120)
-    finally:
-        process.terminate()
-        process.join()
-
-
-def _serve(ports: Queue[int], make: Callable[..., Flask], *arguments: object) -> None:
-    server = create_server(make(*arguments), host="127.0.0.1", port=0, threads=4)
-    ports.put(server.effective_port)
-    server.run()
 
 
 if __name__ == "__main__":
