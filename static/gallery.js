@@ -6,6 +6,7 @@ const look = document.querySelector(".look");
 const similar = look.querySelector(".grid");
 const home = here();
 const homeTitle = document.title;
+const WENT_BACK = "went back";
 let asked = null; // aborts the question that a newer one has made idle
 
 history.replaceState(null, ""); // a reloaded look is a page of its own
@@ -27,8 +28,10 @@ addEventListener("popstate", ({ state }) => {
 });
 
 // Esc closes a dialog by itself; the address then goes back to where it was opened.
+// Not where the address has gone back already: this event comes a moment later, when
+// a quick Forward may have opened the next look.
 look.addEventListener("close", () => {
-  if (history.state) history.go(-history.state.depth);
+  if (look.returnValue !== WENT_BACK && history.state) history.go(-history.state.depth);
 });
 look.querySelector(".close").addEventListener("click", () => look.close());
 look.addEventListener("click", (event) => {
@@ -61,6 +64,7 @@ async function show(id) {
     return;
   }
   look.removeAttribute("aria-busy");
+  look.returnValue = "";
   if (!look.open) look.showModal();
   look.querySelector("h2").focus();
 }
@@ -68,7 +72,7 @@ async function show(id) {
 function hide() {
   asked?.abort();
   document.title = homeTitle;
-  if (look.open) look.close();
+  if (look.open) look.close(WENT_BACK);
 }
 
 function fill({ query, results }) {

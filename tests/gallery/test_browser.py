@@ -121,6 +121,21 @@ class TestLook:
         page.go_forward()
         expect(look(page).locator("a.page")).to_have_attribute("href", "/item/1010")
 
+    def test_a_quick_forward_after_back_keeps_the_look_open(self, open_page, size):
+        page = open_page("/", **size)
+        tile(page, "1007").click()
+        expect(look(page)).to_be_visible()
+        page.evaluate(
+            """() => new Promise((done) => {
+                addEventListener("popstate", () => { history.forward(); done(); }, { once: true });
+                history.back();
+            })"""
+        )
+        page.wait_for_url("**/item/1007")
+        page.wait_for_timeout(300)
+        expect(look(page)).to_be_visible()
+        assert page.url.endswith("/item/1007")
+
     @pytest.mark.parametrize("way", ["Escape", "button"])
     def test_closing_leads_back_to_where_it_was_opened(self, open_page, size, way):
         page = open_page("/?Colour=Green", **size)
