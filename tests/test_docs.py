@@ -1,0 +1,51 @@
+"""The documentation names only what exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gallery.refusals import STATUSES
+from indexer.__main__ import cli
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_within_the_project_leads_somewhere(page):
+    targets = re.findall(r"\]\(([^)#:]+)\)", TEXTS[page])
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_make_target_exists(page):
+    targets = re.findall(r"^[a-z]+(?=:)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    named = re.findall(r"(?:^|`)make ([a-z]+)", TEXTS[page], re.MULTILINE)
+    assert set(named) <= set(targets)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_and_option_of_the_indexer_exists(page):
+    for command, rest in re.findall(r"python -m indexer ([a-z]+)([^\n`#]*)", TEXTS[page]):
+        assert command in cli.commands
+        known = {option for p in cli.commands[command].params for option in p.opts}
+        assert set(re.findall(r"(?<=\s)--?[a-z][a-z-]*", rest)) <= known
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_module_that_is_run_exists(page):
+    for module in re.findall(r"python -m ([a-z]+(?:\.[a-z]+)*)", TEXTS[page]):
+        path = ROOT / module.replace(".", "/")
+        assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
+
+
+def test_every_error_code_of_the_api_is_documented_with_its_status():
+    rows = re.findall(r"^\| (\d{3}) \| ([^|]+) \|", TEXTS[ROOT / "docs" / "api.md"], re.MULTILINE)
+    documented = {
+        code: int(status) for status, cell in rows for code in re.findall(r"`(\w+)`", cell)
+    }
+    assert documented == {str(code): status for code, status in STATUSES.items()}
