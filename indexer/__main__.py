@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
 DEMO_CATALOGUE = Path("data/fashion.csv")
 DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
+FETCHING = ("workers", "per_host", "deadline", "max_bytes")
 Command = TypeVar("Command", bound=Callable[..., object])
 PIPE_WIDTH = 200  # where no terminal says how wide it is, tables are not folded
 
-stdout = Console(highlight=False, soft_wrap=True)
-stderr = Console(highlight=False, soft_wrap=True, stderr=True)
+# Titles and addresses are other people's text: nothing in them is markup.
+stdout = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+stderr = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, stderr=True)
 if not stdout.is_terminal:
     stdout.width = PIPE_WIDTH
 
@@ -74,6 +77,15 @@ def setting_option(name: str) -> Callable[[Command], Command]:
 
 
 index_option = setting_option("index")
+
+
+def fetching_options(command: Command) -> Command:
+    """The options that limit fetching, in the order of `FETCHING`."""
+    for name in reversed(FETCHING):
+        command = setting_option(name)(command)
+    return command
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
@@ -86,10 +98,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the re
     help="An encoder's name (see `encoders`), a checkpoint's folder, or its name at the hub. "
     "`auto` takes dinov2-small where it can be had, and else one that needs no download.",
 )
-@setting_option("workers")
-@setting_option("per_host")
-@setting_option("deadline")
-@setting_option("max_bytes")
+@fetching_options
 @click.option("--strict", is_flag=True, help="Exit with status 1 if any photo failed.")
 @index_option
 @json_option
@@ -129,12 +138,8 @@ def build(
                 encoder = choice.name
                 stderr.print(choice.reason)
             loaded = load_encoder(encoder)
-            try:
-                with BuildDisplay(stderr) as display:
-                    outcome = building.build(products, folder, loaded, limits, display)
-            except KeyboardInterrupt:
-                stderr.print("Interrupted. What is done is kept: run again to go on from here.")
-                sys.exit(INTERRUPTED)
+            with BuildDisplay(stderr) as display:
+                outcome = building.build(products, folder, loaded, limits, display)
     report.built(stdout, index, products, outcome, loaded, as_json=as_json)
     if outcome.is_total_failure:
         sys.exit(UNUSABLE)
@@ -146,8 +151,20 @@ def build(
 @json_option
 def status(index: Path, as_json: bool) -> None:
     """Show what is indexed, what failed and why."""
+    from indexer.ledger import Ledger
+
+    folder = IndexFolder(index)
+    failures = []
     with _errors_in_words():
-        report.status(stdout, IndexFolder(index), open_current(IndexFolder(index)), as_json=as_json)
+        if folder.ledger.exists():
+            with Ledger(folder.ledger) as ledger:
+                failures = ledger.failures()
+        try:
+            snapshot = open_current(folder)
+        except SnapshotError:
+            report.failed(stderr, failures)
+            raise
+        report.status(stdout, folder, snapshot, failures, as_json=as_json)
 
 
 @cli.command()
@@ -210,7 +227,9 @@ def evaluate(k: int, groups: tuple[str, ...], index: Path, as_json: bool) -> Non
     with _errors_in_words():
         snapshot = open_current(IndexFolder(index))
         names = [facet.name for facet in snapshot.products.facets]
-        wanted = [tuple(group.split("+")) for group in groups] or [(name,) for name in names]
+        if not names:
+            raise click.UsageError("The catalogue has no facet whose values could be compared.")
+        wanted = [(g,) if g in names else tuple(g.split("+")) for g in groups or names]
         for name in {name for group in wanted for name in group} - set(names):
             raise click.BadParameter(f"no facet {name!r}; there are: {', '.join(names)}")
         report.evaluated(stdout, snapshot, precision(snapshot, wanted, k), as_json=as_json)
@@ -232,19 +251,27 @@ def _errors_in_words() -> Iterator[None]:
     """What cannot be used, or not be written, ends the command with a sentence and status 2."""
     try:
         yield
-    except (CatalogueError, EncoderError, FolderError, SnapshotError) as error:
-        stderr.print(f"Error: {error}", markup=False)
+    except (CatalogueError, EncoderError, FolderError) as error:
+        stderr.print(f"Error: {error}")
+        sys.exit(UNUSABLE)
+    except SnapshotError as error:
+        stderr.print(f"Error: {error}.\nMake an index with: python -m indexer build CATALOGUE")
         sys.exit(UNUSABLE)
     except ValidationError as error:
         for problem in error.errors():
-            name = "-".join(str(part) for part in problem["loc"]).replace("_", "-")
-            stderr.print(f"Error: --{name}: {problem['msg']}.", markup=False)
+            name = str(problem["loc"][0])
+            flag = f"--{name.replace('_', '-')}" if name in FETCHING else f"VITRINE_{name.upper()}"
+            stderr.print(f"Error: {flag}: {problem['msg']}.")
         sys.exit(UNUSABLE)
-    except (OSError, sqlite3.OperationalError) as error:  # no right to write, no space left, …
+    except (OSError, sqlite3.DatabaseError) as error:  # no right to write, no space left, …
         stderr.print(
-            f"Error: {error}. Mend that and run again: what is done is kept.", markup=False
+            f"Error: the index cannot be written: {error}.\n"
+            "Mend that and run again: what is done is kept."
         )
         sys.exit(UNUSABLE)
+    except KeyboardInterrupt:
+        stderr.print("Interrupted. What is done is kept: run again to go on from here.")
+        sys.exit(INTERRUPTED)
 
 
 def _embedded(snapshot: Snapshot, path: Path) -> FloatArray:
@@ -253,13 +280,18 @@ def _embedded(snapshot: Snapshot, path: Path) -> FloatArray:
     from vitrine.failures import REMEDIES, Failure
     from vitrine.photos import decode
 
+    if missing := snapshot.products.photoless(str(path)):
+        raise click.UsageError(
+            f"The photo of product {missing.id} could not be had ({missing.code}): "
+            f"{REMEDIES[missing.code]}."
+        )
     if not path.is_file():
         raise click.UsageError(
             f"{path} is neither a product's id in this index nor a photo's path here."
         )
     photo = decode(path.read_bytes())
     if isinstance(photo, Failure):
-        raise click.UsageError(f"{path}: {photo.message}: {REMEDIES[photo.code]}.")
+        raise click.UsageError(f"{path}: {photo.message}. Give a JPEG, PNG or WebP photo.")
     encoder = load_encoder(snapshot.manifest.encoder.name)
     if encoder.fingerprint != snapshot.manifest.encoder.fingerprint:
         raise EncoderError(
@@ -271,4 +303,7 @@ def _embedded(snapshot: Snapshot, path: Path) -> FloatArray:
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without ✓ still gets its answer
     cli(prog_name="python -m indexer")

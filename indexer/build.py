@@ -104,6 +104,8 @@ def build(
         contents, failed = _compose(catalogue, plan, ledger, encoder)
         indexed = len(contents.products)
         generation = None
+        if folder.current_name():
+            folder.lead_to_current()
         if len(failed) < len(catalogue.products) and not is_published(folder, contents):
             vectors = ledger.vectors(encoder.fingerprint, (p.sha256 for p in contents.products))
             generation = publish(folder, contents, stacked(vectors, indexed, encoder.dimension))
@@ -130,15 +132,17 @@ def _compose(
     failed: list[FailedProduct] = []
     for p in catalogue.products:
         reference = plan.references[p.id]
+        failure: Failure | None = None
+        sha256 = None
         if isinstance(reference, Failure):
-            failure: Failure | None = reference
-            sha256 = None
+            failure = reference
         else:
             download = downloads[reference.location]
             failure, sha256 = download.failure, download.sha256
-        facts = photos.get(sha256) if sha256 else None
-        if isinstance(facts, Failure):
-            failure = failure or facts
+            broken = photos.get(sha256 or "")
+            if isinstance(broken, Failure):
+                failure, sha256 = failure or broken, download.fallback
+        facts = photos.get(sha256 or "")
         if failure:
             failed.append(FailedProduct(p, failure))
         if sha256 and sha256 in embedded and isinstance(facts, PhotoFacts):

@@ -52,11 +52,13 @@ def _nearest(snapshot: Snapshot, k: int) -> npt.NDArray[np.int64]:
     vectors = snapshot.index.vectors()
     k = min(k, len(vectors) - 1)
     out = np.empty((len(vectors), k), dtype=np.int64)
+    if k == 0:
+        return out
     for start in range(0, len(vectors), BLOCK):
         scores = vectors[start : start + BLOCK] @ vectors.T
         rows = np.arange(len(scores))
         scores[rows, start + rows] = -np.inf
-        best = np.argpartition(-scores, k - 1, axis=1)[:, :k] if k else out[:0, :0]
+        best = np.argpartition(-scores, k - 1, axis=1)[:, :k]
         order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
         out[start : start + BLOCK] = np.take_along_axis(best, order, axis=1)
     return out

@@ -35,11 +35,13 @@ CREATE TABLE run (
     started_at REAL NOT NULL,
     finished_at REAL
 );
--- What lies at a reference (URL or file). sha256 is the last good download's, and is
--- kept when a later attempt fails; code and message are the last attempt's.
+-- What lies at a reference (URL or file). sha256 is the last download's, and is kept when
+-- a later attempt fails; code and message are the last attempt's. fallback is the last
+-- photo from there that could be decoded, where sha256 is a later one.
 CREATE TABLE download (
     location TEXT PRIMARY KEY,
     sha256 TEXT,
+    fallback TEXT,
     etag TEXT,
     last_modified TEXT,
     code TEXT,
@@ -68,9 +70,13 @@ COMMIT;
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """What is known of one reference. `failure` is the last attempt's, `run` its run."""
+    """What is known of one reference. `failure` is the last attempt's, `run` its run.
+
+    `fallback` is the last photo from there that could be decoded, before `sha256`.
+    """
 
     sha256: str | None
+    fallback: str | None
     validators: Validators
     failure: Failure | None
     run: int
@@ -132,16 +138,45 @@ class Ledger:
 
     def downloads(self) -> dict[str, Download]:
         """Everything known, by location."""
-        query = "SELECT location, sha256, etag, last_modified, code, message, run FROM download"
+        query = (
+            "SELECT location, sha256, fallback, etag, last_modified, code, message, run "
+            "FROM download"
+        )
         return {
-            location: Download(sha256, Validators(etag, modified), _failure(code, message), run)
-            for location, sha256, etag, modified, code, message, run in self._db.execute(query)
+            location: Download(
+                sha256, fallback, Validators(etag, modified), _failure(code, message), run
+            )
+            for location, sha256, fallback, etag, modified, code, message, run in self._db.execute(
+                query
+            )
         }
 
-    def record_download(self, location: str, sha256: str, validators: Validators, run: int) -> None:
+    def failures(self) -> list[tuple[str, Failure]]:
+        """What failed in the last run, by location: fetching, or decoding what was fetched."""
+        query = (
+            "SELECT location, coalesce(download.code, photo.code), "
+            "coalesce(download.message, photo.message) "
+            "FROM download LEFT JOIN photo USING (sha256) "
+            "WHERE run = (SELECT max(id) FROM run) "
+            "AND coalesce(download.code, photo.code) IS NOT NULL ORDER BY location"
+        )
+        return [
+            (location, Failure(FailureCode(code), message))
+            for location, code, message in self._db.execute(query)
+        ]
+
+    def record_download(
+        self,
+        location: str,
+        sha256: str,
+        validators: Validators,
+        run: int,
+        fallback: str | None = None,
+    ) -> None:
+        etag, modified, now = validators.etag, validators.last_modified, time.time()
         self._db.execute(
-            "INSERT OR REPLACE INTO download VALUES (?, ?, ?, ?, NULL, NULL, ?, ?)",
-            (location, sha256, validators.etag, validators.last_modified, time.time(), run),
+            "INSERT OR REPLACE INTO download VALUES (?, ?, ?, ?, ?, NULL, NULL, ?, ?)",
+            (location, sha256, fallback, etag, modified, now, run),
         )
 
     def record_unchanged(self, location: str, run: int) -> None:
@@ -206,6 +241,8 @@ class Ledger:
                 self._db.executescript(SCHEMA)
             (application,) = self._db.execute("PRAGMA application_id").fetchone()
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        except sqlite3.OperationalError:
+            raise  # no space left, no right to write: nothing is wrong with the file
         except sqlite3.DatabaseError:
             application, version = None, 0
         if application != APPLICATION_ID:

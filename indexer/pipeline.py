@@ -16,11 +16,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 import numpy.typing as npt
 
 from indexer.ledger import Download, Ledger, PhotoFacts
 from vitrine.catalogue import Catalogue
-from vitrine.encoders.base import Encoder
+from vitrine.encoders.base import Encoder, EncoderError
 from vitrine.failures import Failure, FailureCode
 from vitrine.fetching import (
     Fetched,
@@ -39,16 +40,15 @@ DECODERS = min(4, os.cpu_count() or 1)
 """Pillow releases the interpreter's lock while it decodes, so a thread a core is of use;
 beyond four, the encoder has long become what everything waits for."""
 
-PASSING = {
-    FailureCode.DNS,
-    FailureCode.CONNECT,
-    FailureCode.TIMEOUT,
-    FailureCode.HOST_DOWN,
-    FailureCode.HTTP_429,
-    FailureCode.HTTP_5XX,
-    FailureCode.NO_FILE,
+SETTLED = {
+    FailureCode.HTTP_401,
+    FailureCode.HTTP_403,
+    FailureCode.HTTP_404,
+    FailureCode.HTTP_410,
+    FailureCode.HTTP_4XX,
 }
-"""Failures that may be over when an interrupted run is taken up again."""
+"""A host's plain word. When an interrupted run is taken up again, what failed otherwise
+(a host in trouble, a limit that the owner may have raised since) is tried once more."""
 
 
 class Progress(Protocol):
@@ -84,14 +84,13 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A photo at hand. `body` is None where it is read from the index folder.
+    """A photo that lies in the index folder now.
 
     `counts` is False for the older copy that stands in for a failed download: the
     failure has been counted already.
     """
 
     sha256: str
-    body: bytes | None = None
     counts: bool = True
 
 
@@ -154,7 +153,7 @@ class Pipeline:
         jobs: list[FetchJob] = []
         for location, reference in plan.wanted.items():
             known = self._downloads.get(location)
-            if known is None or known.run != run or self._is_to_repeat(known):
+            if known is None or known.run != run or self._is_to_repeat(known, reference):
                 jobs.append(FetchJob(reference, self._validators(known)))
             elif known.failure:
                 yield from self._fail(location, known.failure)
@@ -172,9 +171,10 @@ class Pipeline:
                 sha256 = hashlib.sha256(body).hexdigest()
                 if not self._is_at_hand(sha256):
                     write_whole(self._folder.photo(sha256), body)
-                self._ledger.record_download(location, sha256, validators, run)
+                fallback = self._last_good(self._downloads.get(location))
+                self._ledger.record_download(location, sha256, validators, run, fallback)
                 self.tally.downloaded += 1
-                yield Arrival(sha256, body)
+                yield Arrival(sha256)
             case NotModified():
                 self._ledger.record_unchanged(location, run)
                 yield Arrival(self._downloads[location].sha256 or "")
@@ -185,14 +185,17 @@ class Pipeline:
     def _fail(self, location: str, failure: Failure) -> Iterator[Arrival]:
         """Count a failure; the last good copy of the same reference stays in use."""
         self._progress.failed(failure.code, 1)
-        known = self._downloads.get(location)
-        if known and known.sha256 and self._is_at_hand(known.sha256):
-            yield Arrival(known.sha256, counts=False)
+        good = self._last_good(self._downloads.get(location))
+        if good:
+            yield Arrival(good, counts=False)
 
-    def _is_to_repeat(self, known: Download) -> bool:
+    def _is_to_repeat(self, known: Download, reference: Reference) -> bool:
+        """Whether what this run has done already is to be done again when it is taken up."""
+        if not reference.is_url:
+            return True  # a look at the file's date
         if known.failure:
-            return known.failure.code in PASSING
-        return known.sha256 is None or not self._folder.photo(known.sha256).exists()
+            return known.failure.code not in SETTLED
+        return known.sha256 is None or not self._is_at_hand(known.sha256)
 
     def _validators(self, known: Download | None) -> Validators | None:
         """Ask conditionally only for a photo that is still at hand."""
@@ -200,8 +203,13 @@ class Pipeline:
             return known.validators
         return None
 
+    def _last_good(self, known: Download | None) -> str | None:
+        """The newest photo of a reference that lies here and could be decoded."""
+        shas = (known.sha256, known.fallback) if known else ()
+        return next((sha256 for sha256 in shas if sha256 and self._is_at_hand(sha256)), None)
+
     def _is_at_hand(self, sha256: str) -> bool:
-        """Whether the download lies in the index folder and could be decoded."""
+        """Whether the download lies in the index folder and was not found broken."""
         is_broken = isinstance(self._photos.get(sha256), Failure)
         return not is_broken and self._folder.photo(sha256).exists()
 
@@ -227,15 +235,16 @@ class Pipeline:
 
     def _decode(self, arrival: Arrival) -> Decoded:
         """Runs in the pool: bytes → thumbnails on disk, facts, and the encoder's input."""
+        # From the folder and not from the queue, where large photos would fill the memory.
         sha256 = arrival.sha256
-        body = self._folder.photo(sha256).read_bytes() if arrival.body is None else arrival.body
+        body = self._folder.photo(sha256).read_bytes()
+        if hashlib.sha256(body).hexdigest() != sha256:
+            return Decoded(sha256, Failure(FailureCode.TRUNCATED, "the stored copy is damaged"))
         photo = decode(body)
         if isinstance(photo, Failure):
             return Decoded(sha256, photo)
         for width, thumbnail in thumbnails(photo).items():
-            path = self._folder.thumbnail(sha256, width)
-            if not path.exists():
-                write_whole(path, thumbnail)
+            write_whole(self._folder.thumbnail(sha256, width), thumbnail)
         facts = PhotoFacts(photo.width, photo.height, dominant_colour(photo.image))
         is_embedded = sha256 in self._embedded
         return Decoded(sha256, facts, None if is_embedded else self._encoder.prepare(photo.image))
@@ -263,6 +272,11 @@ class Pipeline:
         if not self._batch:
             return
         vectors = self._encoder.encode(list(self._batch.values()))
+        if not np.isfinite(vectors).all():
+            raise EncoderError(
+                f"{self._encoder.name} gives vectors that are no numbers: its weights are damaged. "
+                "Fetch the checkpoint again, or choose another with --encoder."
+            )
         self._ledger.record_vectors(self._encoder.fingerprint, list(self._batch), vectors)
         self._embedded.update(self._batch)
         self.tally.embedded += len(self._batch)

@@ -31,7 +31,7 @@ from vitrine.snapshot import (
     Manifest,
     SnapshotError,
     file_hash,
-    read_manifest,
+    open_current,
     verify,
 )
 
@@ -64,12 +64,9 @@ class Contents:
 
 
 def is_published(folder: IndexFolder, contents: Contents) -> bool:
-    """Whether the current generation holds just this already."""
-    name = folder.current_name()
-    if name is None:
-        return False
+    """Whether the current generation holds just this already, and is sound."""
     try:
-        return read_manifest(folder.generation(name)).content == contents.digest
+        return open_current(folder).manifest.content == contents.digest
     except SnapshotError:
         return False
 
@@ -82,7 +79,10 @@ def publish(folder: IndexFolder, contents: Contents, vectors: FloatArray) -> str
     """
     now = datetime.now(UTC)
     name = f"{now:%Y%m%dT%H%M%S.%fZ}-{contents.digest[:8]}"
-    home = folder.generation(name)
+    # What has its final name is whole and checked; what a killed run left behind has not.
+    for unfinished in folder.generations.glob(".*"):
+        shutil.rmtree(unfinished)
+    home = folder.generation(f".{name}")
     home.mkdir(parents=True)
     try:
         FlatIndex.build(vectors).write(home / INDEX_FILE)
@@ -123,12 +123,12 @@ def publish(folder: IndexFolder, contents: Contents, vectors: FloatArray) -> str
         for file in (*files, MANIFEST_FILE):
             sync_file(home / file)
         sync_folder(home)
+        home.rename(folder.generation(name))
         sync_folder(folder.generations)
-        folder.switch(name)
     except BaseException:
-        if folder.current_name() != name:
-            shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)
         raise
+    folder.switch(name)
     _forget_old(folder)
     return name
 

@@ -9,11 +9,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from vitrine.catalogue import Catalogue
-from vitrine.failures import REMEDIES, FailureCode
+from vitrine.failures import REMEDIES, Failure, FailureCode
 from vitrine.folder import IndexFolder
 from vitrine.index import Neighbour
 from vitrine.snapshot import Check, Snapshot
@@ -29,9 +31,9 @@ SHOWN_PROBLEMS = 10  # as many lines as one reads; `--json` has them all
 
 def catalogue_read(console: Console, catalogue: Catalogue) -> None:
     """How many products there are, and which rows were skipped."""
-    console.print(f"{catalogue.path}: {_count(len(catalogue.products), 'product')}", markup=False)
+    console.print(f"{catalogue.path}: {_count(len(catalogue.products), 'product')}")
     for problem in catalogue.problems[:SHOWN_PROBLEMS]:
-        console.print(f"  line {problem.line} skipped: {problem.message}", markup=False)
+        console.print(f"  line {problem.line} skipped: {problem.message}")
     more = len(catalogue.problems) - SHOWN_PROBLEMS
     if more > 0:
         console.print(f"  and {_count(more, 'more row')} skipped")
@@ -49,7 +51,6 @@ def built(
     """What a build did, what failed, and what is served now."""
     if as_json:
         _print_json(
-            console,
             {
                 "generation": outcome.generation,
                 "products": outcome.wanted,
@@ -82,6 +83,8 @@ def built(
         console.print(f"{_count(len(outcome.kept), 'product')} among them keep their last photo.")
     if outcome.is_total_failure:
         console.print("Not one photo could be had: nothing was published.")
+        if outcome.indexed:
+            console.print("What was published before stays as it is.")
         return
     tally = outcome.tally
     console.print(
@@ -95,20 +98,30 @@ def built(
         console.print(f"Published {_count(outcome.indexed, 'product')} to {index}.")
 
 
-def status(console: Console, folder: IndexFolder, snapshot: Snapshot, *, as_json: bool) -> None:
-    """What the current generation holds, and every product without a photo."""
+def status(
+    console: Console,
+    folder: IndexFolder,
+    snapshot: Snapshot,
+    failures: Sequence[tuple[str, Failure]],
+    *,
+    as_json: bool,
+) -> None:
+    """What the current generation holds, and what failed in the last run."""
     manifest = snapshot.manifest
-    photoless = snapshot.products.all_photoless()
     older = [name for name in folder.generation_names() if name != snapshot.name]
+    photoless = snapshot.products.all_photoless()
     if as_json:
         _print_json(
-            console,
             {
                 "generation": snapshot.name,
                 "older_generations": older,
                 **manifest.model_dump(exclude={"files"}),
                 "photoless": [
                     {"id": p.id, "image_url": p.image_url, "code": p.code} for p in photoless
+                ],
+                "failed": [
+                    {"location": location, "code": f.code, "message": f.message}
+                    for location, f in failures
                 ],
             },
         )
@@ -122,11 +135,18 @@ def status(console: Console, folder: IndexFolder, snapshot: Snapshot, *, as_json
     table.add_row("Published", f"{manifest.created_at}, {_count(len(older), 'older generation')}")
     if manifest.catalogue.skipped:
         table.add_row("Skipped", f"{_count(manifest.catalogue.skipped, 'row')} of the catalogue")
-    console.print(table)
     if photoless:
-        console.print(f"\n{_count(len(photoless), 'product')} without a photo:")
-        examples = {p.code: f"{p.id}: {p.image_url}" for p in reversed(photoless)}
-        console.print(_causes(Counter(p.code for p in photoless), examples))
+        table.add_row("Photoless", f"{_count(len(photoless), 'product')}; --json names them")
+    console.print(table)
+    failed(console, failures)
+
+
+def failed(console: Console, failures: Sequence[tuple[str, Failure]]) -> None:
+    """What failed in the last run, by cause."""
+    if failures:
+        console.print("\nIn the last run:")
+        examples = {failure.code: failure.message for _, failure in reversed(failures)}
+        console.print(_causes(Counter(failure.code for _, failure in failures), examples))
 
 
 def verified(
@@ -134,11 +154,11 @@ def verified(
 ) -> None:
     """Each check, passed or failed with what is wrong."""
     if as_json:
-        _print_json(console, [asdict(check) for check in checks])
+        _print_json([asdict(check) for check in checks])
         return
     for check in checks:
-        mark = "[red]✗[/red]" if check.problem else "[green]✓[/green]"
-        console.print(f"{mark} {check.name}" + (f": {check.problem}" if check.problem else ""))
+        mark = Text("✗", "red") if check.problem else Text("✓", "green")
+        console.print(mark, check.name + (f": {check.problem}" if check.problem else ""))
     if any(check.problem for check in checks):
         console.print(
             f"The current generation of {folder.root} is damaged. "
@@ -154,7 +174,6 @@ def found(
     pairs = list(zip(neighbours, products, strict=True))
     if as_json:
         _print_json(
-            console,
             [{"id": p.id, "title": p.title, "score": n.score, "facts": p.facts} for n, p in pairs],
         )
         return
@@ -170,7 +189,7 @@ def evaluated(
     """Precision by facet beside chance."""
     if as_json:
         encoder = snapshot.manifest.encoder.name
-        _print_json(console, {"encoder": encoder, "precision": [asdict(f) for f in figures]})
+        _print_json({"encoder": encoder, "precision": [asdict(f) for f in figures]})
         return
     table = _table("same", f"precision@{figures[0].k}", "chance", "products")
     for f in figures:
@@ -181,9 +200,7 @@ def evaluated(
 def encoders(console: Console, available: Mapping[EncoderSpec, str], *, as_json: bool) -> None:
     """Each encoder, with where it can be had."""
     if as_json:
-        _print_json(
-            console, [asdict(spec) | {"availability": where} for spec, where in available.items()]
-        )
+        _print_json([asdict(spec) | {"availability": where} for spec, where in available.items()])
         return
     table = _table("encoder", "dimension", "size", "licence", "where", "what it is")
     for spec, where in available.items():
@@ -210,5 +227,5 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _print_json(console: Console, value: object) -> None:
-    console.print(json.dumps(value, ensure_ascii=False, indent=2), markup=False)
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

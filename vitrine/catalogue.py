@@ -10,6 +10,7 @@ import csv
 import hashlib
 import io
 import itertools
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -95,6 +96,10 @@ class Catalogue:
         return self.path.resolve().parent
 
 
+_TOLD_DELIMITER = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")  # what a terminal would obey
+
+
 @dataclass(frozen=True, slots=True)
 class _Record:
     line: int
@@ -118,8 +123,12 @@ def read_catalogue(path: Path) -> Catalogue:
     header_line = next((line for line in lines if line.strip()), None)
     if header_line is None:
         raise CatalogueError(f"{path} is empty. The first line must name the columns.")
-    records = _records(lines, _delimiter(header_line))
-    header = next(records).fields or []
+    told = _TOLD_DELIMITER.fullmatch(header_line.strip())
+    if told:  # Excel's own first line
+        lines[lines.index(header_line)] = "\n"
+        header_line = next((line for line in lines if line.strip()), "")
+    records = _records(lines, told[1] if told else _delimiter(header_line))
+    header = _distinct(next(records, _Record(1, [])).fields or [])
     columns = _columns(header, path)
 
     products: dict[str, Product] = {}
@@ -168,8 +177,8 @@ def _decode(body: bytes) -> str:
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        # What spreadsheets of western Europe and Brazil write; its five unused
-        # bytes are taken as Latin-1 takes them, so that nothing can fail.
+        # What spreadsheets of western Europe and Brazil write; its five unused bytes
+        # become the mark for an unknown character.
         return body.decode("cp1252", errors="replace")
 
 
@@ -211,18 +220,46 @@ def _records(lines: Sequence[str], delimiter: str) -> Iterator[_Record]:
                 continue
             if width is None:
                 width = len(fields)
-            if len(fields) == width:
+            end = start + reader.line_num
+            if len(fields) != width:
+                problem = f"{len(fields)} fields where the header has {width}"
+            elif end > line and not _is_well_quoted(lines[line - 1 : end], delimiter):
+                problem = "a quote that is not closed"
+            else:
                 yield _Record(line, fields)
                 continue
-            yield _Record(line, None, f"{len(fields)} fields where the header has {width}")
-            if start + reader.line_num > line:
+            yield _Record(line, None, problem)
+            if end > line:
                 resume = line
         start = resume
         assert start > begun
 
 
+def _is_well_quoted(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether a record of several lines is one.
+
+    Two rows that each have a quote too many look like one row of several lines, but
+    for text that follows the closing quote.
+    """
+    try:
+        next(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return False
+    return True
+
+
 def _key(name: str) -> str:
     return "".join(name.casefold().replace("_", "").split())
+
+
+def _distinct(header: Sequence[str]) -> list[str]:
+    """The columns' names; a second "Colour" is called "Colour 2"."""
+    seen: Counter[str] = Counter()
+    names = []
+    for name in header:
+        seen[name] += 1
+        names.append(name if seen[name] == 1 or not name else f"{name} {seen[name]}")
+    return names
 
 
 def _columns(header: Sequence[str], path: Path) -> dict[Column, int]:
@@ -252,7 +289,7 @@ def _product(
 ) -> Product | RowProblem:
     if record.fields is None:
         return RowProblem(record.line, RowProblemCode.BROKEN_ROW, record.problem)
-    fields = [" ".join(field.split()) for field in record.fields]
+    fields = [" ".join(_CONTROL.sub(" ", field).split()) for field in record.fields]
 
     def value(column: Column) -> str:
         return fields[columns[column]] if column in columns else ""

@@ -7,6 +7,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+LINKS = ("vector.index", "image_ids.json")
+OUR_NAMES = {"ledger.sqlite", "indexer.lock", "indexer.json", "photos", "thumbs"} | {
+    "generations",
+    "current",
+    *LINKS,
+}
+
 
 class FolderError(Exception):
     """The index folder cannot be used; the message says why and what to do."""
@@ -56,17 +63,14 @@ class IndexFolder:
 
     def generation_names(self) -> list[str]:
         """All complete generations, newest first (names begin with their time)."""
-        if not self.generations.is_dir():
-            return []
-        return sorted(
-            (path.parent.name for path in self.generations.glob("*/manifest.json")), reverse=True
-        )
+        found = (path.parent.name for path in self.generations.glob("*/manifest.json"))
+        return sorted((name for name in found if not name.startswith(".")), reverse=True)
 
     def claim(self) -> None:
         """Make the folder ready for writing; refuse one that holds something else."""
         if self.root.exists() and not self.root.is_dir():
             raise FolderError(f"{self.root} is a file. Give a folder for the index.")
-        if self.root.is_dir() and not self.ledger.exists() and any(self.root.iterdir()):
+        if not self.is_ours():
             raise FolderError(
                 f"{self.root} holds files, but no index of Vitrine. "
                 "Give an empty or a new folder, so that nothing of yours is overwritten."
@@ -74,12 +78,22 @@ class IndexFolder:
         for path in (self.root, self.generations):
             path.mkdir(parents=True, exist_ok=True)
 
+    def is_ours(self) -> bool:
+        """Whether all that lies here, if anything does, is what Vitrine puts here."""
+        if not self.root.is_dir():
+            return not self.root.exists()
+        names = {path.name for path in self.root.iterdir()}
+        return self.ledger.name in names or names <= OUR_NAMES
+
     def switch(self, name: str) -> None:
         """Publish a generation: one atomic rename makes it the current one."""
+        self.lead_to_current()
         replace_link(self.current, Path("generations") / name)
-        for file in ("vector.index", "image_ids.json"):
-            link = self.root / file
-            target = Path("current") / file
+
+    def lead_to_current(self) -> None:
+        """Let the links at the top lead into the current generation, whichever it will be."""
+        for file in LINKS:
+            link, target = self.root / file, Path("current") / file
             if not link.is_symlink() or link.readlink() != target:
                 replace_link(link, target)
 
@@ -96,15 +110,17 @@ def replace_link(link: Path, target: Path) -> None:
 def write_whole(path: Path, body: bytes) -> None:
     """Write a file so that it is seen whole or not at all, also by other processes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-        temporary = Path(file.name)
-        try:
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
             file.write(body)
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        # Only once the file is closed are its bytes on their way to the disk.
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def sync_file(path: Path) -> None:

@@ -144,9 +144,7 @@ def published_name(folder: IndexFolder) -> str:
     """Name of the published generation; raises `SnapshotError` where there is none."""
     name = folder.current_name()
     if name is None:
-        raise SnapshotError(
-            f"There is no index in {folder.root}. Make one with: python -m indexer build CATALOGUE"
-        )
+        raise SnapshotError(f"there is no index in {folder.root}")
     return name
 
 

@@ -223,3 +223,43 @@ def test_two_indexers_at_once_are_refused_by_name(shop):
         pass
     with sole_indexer(shop.folder):
         pass
+
+
+def test_a_photo_that_turns_bad_at_its_address_keeps_its_last_good_copy(shop):
+    shop.offer(range(3))
+    shop.build()
+    shop.serve(1, b"<html>gone</html>")  # a soft 404: status 200, and no photo
+    for _ in range(2):
+        outcome = shop.build()
+        assert outcome.kept == {"p1"}
+        assert outcome.causes == {FailureCode.NOT_AN_IMAGE: 1}
+        assert_every_row_is_right(shop.snapshot(), range(3))
+    shop.serve(1, photo_bytes(101))
+    assert shop.build().tally.embedded == 1
+
+
+def test_a_stored_photo_that_was_damaged_is_not_embedded_as_if_it_were_sound(shop):
+    shop.offer(range(3))
+    shop.build()
+    sha256 = shop.snapshot().products.get([1])[0].sha256
+    shop.folder.photo(sha256).write_bytes(photo_bytes(99))
+    other = HandcraftedEncoder(Recipe(cells=4))
+    assert shop.build(other).causes == {FailureCode.TRUNCATED: 1}
+    assert shop.build(other).indexed == 3
+
+
+def test_a_damaged_generation_is_published_anew(shop):
+    shop.offer(range(3))
+    first = shop.build().generation
+    path = shop.folder.generation(first) / "image_ids.json"
+    path.write_text("[]")
+    assert shop.build().generation not in (None, first)
+    assert_every_row_is_right(shop.snapshot(), range(3))
+
+
+def test_links_that_were_lost_come_back_even_if_nothing_changed(shop):
+    shop.offer(range(2))
+    shop.build()
+    (shop.folder.root / "vector.index").unlink()
+    assert shop.build().generation is None
+    assert (shop.folder.root / "vector.index").exists()

@@ -264,3 +264,45 @@ def test_limits_are_the_owners_to_set(shop, build):
     limit = len(photo_bytes(0)) + 10
     facts = json.loads(build("--max-bytes", str(limit), "--json").stdout)
     assert facts["causes"] == {"too_large": 1}
+
+
+def test_titles_and_addresses_are_text_and_never_markup(shop, build, indexer):
+    shop.offer(range(2))
+    shop.urls["gone"] = "photos/[/x] :smile:.png"
+    shop.urls["[/b] [red]"] = shop.urls.pop("p1")
+    assert "[/x] :smile:" in build().stdout
+    where = ["--index", str(shop.folder.root)]
+    assert "[/x] :smile:" in indexer("status", *where).stdout
+    assert "Thing [/b] [red]" in indexer("search", "p0", *where).stdout
+    found = json.loads(indexer("search", "p0", *where, "--json").stdout)
+    assert [f["id"] for f in found] == ["[/b] [red]"]
+
+
+def test_a_build_whose_encoder_cannot_be_had_can_be_run_again_with_another(shop, build, indexer):
+    shop.offer(range(1))
+    shop.write_catalogue()
+    where = ["--index", str(shop.folder.root)]
+    indexer("build", str(shop.catalogue), *where, "--encoder", "nonsense", check=2)
+    build()
+
+
+def test_status_tells_of_a_run_in_which_everything_failed(shop, build, indexer):
+    shop.urls["gone"] = shop.server.url("/404")
+    build(check=2)
+    done = indexer("status", "--index", str(shop.folder.root), check=2)
+    assert "http_404" in done.stderr
+    assert "there is no index" in done.stderr
+
+
+def test_search_says_why_a_product_has_no_photo(shop, build, indexer):
+    shop.offer(range(2))
+    shop.urls["gone"] = shop.server.url("/404")
+    build()
+    done = indexer("search", "gone", "--index", str(shop.folder.root), check=2)
+    assert "could not be had (http_404)" in done.stderr
+
+
+def test_evaluate_copes_with_one_product(shop, build, indexer):
+    shop.offer(range(1))
+    build()
+    indexer("evaluate", "--index", str(shop.folder.root))

@@ -80,3 +80,22 @@ def test_only_a_few_old_generations_are_kept_and_the_current_one_among_them(fold
     assert folder.current_name() == names[-1]
     assert folder.generation_names() == names[::-1][:KEPT_GENERATIONS]
     open_snapshot(folder.generation(names[-1]))
+
+
+def test_a_damaged_generation_does_not_count_as_published(folder):
+    contents = contents_of(some(3))
+    name = publish(folder, contents, random_unit_vectors(3))
+    path = folder.generation(name) / "vector.index"
+    body = bytearray(path.read_bytes())
+    body[-1] ^= 1
+    path.write_bytes(body)
+    assert not is_published(folder, contents)
+
+
+def test_what_a_killed_run_left_unfinished_is_no_generation_and_is_cleared_away(folder):
+    unfinished = folder.generation(".20200101T000000Z-dead")
+    unfinished.mkdir()
+    (unfinished / "manifest.json").write_text("{}")
+    assert folder.generation_names() == []
+    name = publish(folder, contents_of(some(2)), random_unit_vectors(2))
+    assert [path.name for path in folder.generations.iterdir()] == [name]

@@ -212,3 +212,27 @@ def test_columns_with_few_values_are_facets_in_the_catalogues_order():
 def test_a_column_of_too_many_values_is_no_facet():
     products = [Product(str(n), "", "", {"Tag": str(n % 2000)}, n) for n in range(20_000)]
     assert facet_columns(products) == []
+
+
+@pytest.mark.parametrize("second", ['2,"Other,b.jpg', '2,"Other one",b.jpg'])
+def test_two_quotes_too_many_do_not_merge_two_rows(read, second):
+    catalogue = read(f'ProductId,ProductTitle,ImageURL\n1,"Best,a.jpg\n{second}\n3,Third,c.jpg\n')
+    assert ("1", "b.jpg") not in [(p.id, p.image_url) for p in catalogue.products]
+    assert ids(catalogue)[-1] == "3"
+    assert catalogue.products[-1].image_url == "c.jpg"
+    assert catalogue.problems[0].line == 2
+
+
+def test_excels_line_that_names_the_separator_is_obeyed(read):
+    catalogue = read("sep=;\nProductId;ImageURL\n1;a.jpg\n")
+    assert [(p.id, p.line) for p in catalogue.products] == [("1", 3)]
+
+
+def test_two_columns_of_one_name_are_both_kept(read):
+    (product,) = read("ProductId,ImageURL,Colour,Colour\n1,a.jpg,Red,Blue\n").products
+    assert product.facts == {"Colour": "Red", "Colour 2": "Blue"}
+
+
+def test_what_a_terminal_would_obey_is_taken_out(read):
+    (product,) = read("ProductId,ProductTitle,ImageURL\n1,\x1b[31mRed\x07 top,a.jpg\n").products
+    assert product.title == "[31mRed top"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -68,3 +69,23 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_rubbish(tmp_path, monkeyp
         write_whole(path, b"new")
     assert path.read_bytes() == b"old"
     assert len(list(path.parent.iterdir())) == 1
+
+
+def test_a_file_has_its_bytes_at_the_moment_it_has_its_name(tmp_path, monkeypatch):
+    sizes = []
+    replace = Path.replace
+
+    def look(self, target):
+        replace(self, target)
+        sizes.append(Path(target).stat().st_size)
+
+    monkeypatch.setattr(Path, "replace", look)
+    write_whole(tmp_path / "small", b"few bytes")
+    assert sizes == [9]
+
+
+def test_a_folder_that_a_failed_start_left_behind_is_still_ours(tmp_path):
+    folder = IndexFolder(tmp_path / "index")
+    folder.claim()
+    folder.lock.touch()
+    folder.claim()
