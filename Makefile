@@ -52,9 +52,12 @@ clean: ## Remove the environment and the index.
 # The browser tests drive a Chromium of the system. It is installed where that is
 # allowed and simple; elsewhere those tests say that they were skipped.
 browser:
-	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 || \
-	  { command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] && \
-	    echo "Installing Chromium for the browser tests …" && \
-	    apt-get update -qq && \
-	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
-	  echo "No Chromium here: the browser tests will be skipped."
+	@for name in chromium chromium-browser google-chrome; do \
+	  command -v $$name >/dev/null && exit 0; \
+	done; \
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	  echo "Installing Chromium for the browser tests …"; \
+	  apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null && exit 0; \
+	fi; \
+	echo "No Chromium here: the browser tests will be skipped."
