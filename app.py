@@ -25,6 +25,8 @@ from vitrine.encoders.registry import load_encoder
 from vitrine.folder import IndexFolder
 from vitrine.settings import Settings
 
+CONNECTIONS = 1000  # waiting ones cost next to nothing, and a hundred would shut others out
+IDLE_SECONDS = 30
 BODY_CEILING = 8
 """The server itself cuts off at so many times the largest upload. What lies between is
 refused by the gallery, in its own words."""
@@ -57,6 +59,8 @@ def create_server(app: Flask, listener: socket.socket, settings: Settings) -> An
         sockets=[listener],
         threads=settings.threads,
         ident="Vitrine",
+        connection_limit=CONNECTIONS,
+        channel_timeout=IDLE_SECONDS,
         max_request_body_size=BODY_CEILING * settings.max_upload_bytes,
     )
 

@@ -17,6 +17,7 @@ from vitrine.snapshot import Snapshot
 RESERVED = frozenset({"q", "page", "k", "id", "image", "image_path"})
 """Parameters with a meaning of their own; a column of such a name can't be filtered by."""
 
+MAX_VALUES = 50  # chosen of one facet: each is repeated in every link of the page
 MAX_TEXT = 200  # characters of a search; a title is shorter
 VALUES_SHOWN = 8  # of a facet at once; the rest unfold
 
@@ -115,8 +116,10 @@ def facet_names(snapshot: Snapshot) -> list[str]:
 
 
 def read_browsing(args: MultiDict[str, str], facets: Sequence[str]) -> Browsing:
-    """Any query string → a state. What is unknown in it is passed over."""
-    filters = {name: tuple(dict.fromkeys(filter(None, args.getlist(name)))) for name in facets}
+    """Any query string → a state. Unknown parameters, and values beyond a few, are passed over."""
+    filters = {
+        name: tuple(dict.fromkeys(filter(None, args.getlist(name))))[:MAX_VALUES] for name in facets
+    }
     try:
         page = int(args.get("page", "1"))
     except ValueError:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Flask, Response, current_app, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from gallery.refusals import code_of, command_of, words_of
+from gallery import context
+from gallery.refusals import Code, Refusal, code_of, command_of, words_of
+from gallery.uploads import too_large
 from vitrine.index import use_one_thread
 from vitrine.settings import Settings
 
@@ -36,9 +40,20 @@ def guard(app: Flask, settings: Settings) -> None:
     app.config["MAX_FORM_MEMORY_SIZE"] = FORM_BYTES
     # faiss counts its threads for each calling thread, so each must be told.
     app.before_request(use_one_thread)
+    app.before_request(_check_host)
     app.before_request(_limit_text)
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _answer_error)
+
+
+def _check_host() -> None:
+    """Refuse a Host of which no address could be made, such as an empty one or `a b`."""
+    try:
+        host = urlsplit(request.host_url).hostname
+    except (UnicodeError, ValueError, HTTPException):
+        host = None
+    if not host:
+        raise Refusal(Code.BAD_REQUEST, "The request names no host that can be used.")
 
 
 def _limit_text() -> None:
@@ -56,6 +71,8 @@ def _answer_error(error: HTTPException) -> Response:
     """The error as JSON or as a page; headers such as `Allow` are kept."""
     code, status = code_of(error), error.code or 500
     words, command = words_of(error), command_of(error)
+    if code is Code.TOO_LARGE and request.mimetype == "multipart/form-data":
+        words = too_large(context.gallery().settings.max_upload_bytes).words
     if _wants_json():
         sentence = f"{words} Run: {command}" if command else words
         answer = jsonify(error=sentence, code=code, status=status)

@@ -25,7 +25,9 @@ class Absence(StrEnum):
         """What the owner can run; `folder` is what to call the index folder, if anything."""
         if self is Absence.NOT_OURS:
             return "python app.py --index FOLDER"
-        return f"python -m indexer build --index {folder}" if folder else "python -m indexer"
+        if self is Absence.NO_INDEX and not folder:
+            return "python -m indexer"
+        return "python -m indexer build CATALOGUE" + (f" --index {folder}" if folder else "")
 
 
 class LiveSnapshot:

@@ -117,7 +117,7 @@ def search_again() -> ResponseReturnValue:
     return redirect(url_for(".grid"))
 
 
-@blueprint.get(f"{THUMBS}/<sha256:sha256>-<int:width>.webp")
+@blueprint.get(f"{THUMBS}/<sha256:sha256>-<int(max=9999):width>.webp")
 def thumbnail(sha256: str, width: int) -> ResponseReturnValue:
     """A photo's copy, which never changes under its name."""
     path = context.gallery().folder.thumbnail(sha256, width).absolute()

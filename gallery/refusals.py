@@ -70,7 +70,7 @@ CODES_OF_STATUS: dict[int, Code] = {
 FRAMEWORK_WORDS: dict[Code, str] = {
     Code.NOT_FOUND: "There is no page at this address.",
     Code.METHOD_NOT_ALLOWED: "This address can't be used in this way.",
-    Code.TOO_LARGE: "What was sent is too large. Send a smaller photo.",
+    Code.TOO_LARGE: "The request is too large.",
     Code.SERVER_ERROR: "Something went wrong on our side. Try again in a moment.",
 }
 

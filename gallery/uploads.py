@@ -16,8 +16,8 @@ from vitrine.snapshot import EncoderFacts
 log = logging.getLogger("vitrine.gallery")
 
 PHOTOS_IN_MEMORY = 2
-"""Decoded uploads at a time: the largest takes 240 MB, and one can be decoded while
-another is embedded. The rest wait."""
+"""Uploads at a time: the largest takes some 600 MB while it is decoded, and one can be
+decoded while another is embedded. The rest wait."""
 
 
 def uploaded_photo(body: bytes, max_bytes: int) -> Photo:

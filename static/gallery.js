@@ -16,6 +16,8 @@ document.addEventListener("click", (event) => {
   const plain = !(event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
   if (!link || !plain) return;
   event.preventDefault();
+  // Without a fragment: going back to #main would move the focus and the page.
+  if (!history.state) history.replaceState(null, "", here());
   const depth = (history.state?.depth ?? 0) + 1;
   history.pushState({ id: link.dataset.look, depth }, "", link.href);
   show(link.dataset.look);

@@ -84,6 +84,12 @@ warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
+# Pillow takes pixels in blocks of 16 MB, which the C library keeps for the thread that
+# freed them: each of a server's threads would hold on to its largest photo. Larger
+# blocks are given back to the system at once.
+Image.core.set_block_size(64 * 1024 * 1024)  # type: ignore[attr-defined]
+
+
 @dataclass(frozen=True, slots=True)
 class Photo:
     """A decoded photo.

@@ -123,22 +123,25 @@ class Products:
     """Read side of `products.sqlite`; safe to use from many threads."""
 
     def __init__(self, path: Path) -> None:
-        # immutable: a published generation never changes, so no lock is ever taken on it
-        self._uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-        self._local = threading.local()
+        # immutable: a published generation never changes, so no lock is ever taken on it.
+        # One connection, opened now: what is served goes on being served though its
+        # folder has been cleared away since.
+        uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self._db.row_factory = sqlite3.Row
+        self._lock = threading.Lock()
         # The same few products are asked for again and again: neighbours of neighbours.
         self._product = functools.lru_cache(KEPT_PRODUCTS)(self._read_product)
         self.facets = tuple(self._read_facets())
 
     def ids(self) -> list[str]:
         """Every product's id, in row order."""
-        return [i for (i,) in self._db.execute("SELECT id FROM product ORDER BY row")]
+        return [i for (i,) in self._all("SELECT id FROM product ORDER BY row")]
 
     def rows_are_gapless(self) -> bool:
         """Whether the rows are 0 … n−1, each once."""
-        lowest, highest, count = self._db.execute(
-            "SELECT min(row), max(row), count(*) FROM product"
-        ).fetchone()
+        query = "SELECT min(row), max(row), count(*) FROM product"
+        ((lowest, highest, count),) = self._all(query)
         return (lowest, highest) == (0, count - 1)
 
     def get(self, rows: Iterable[int]) -> list[IndexedProduct]:
@@ -155,19 +158,17 @@ class Products:
 
     def photoless(self, product_id: str) -> PhotolessProduct | None:
         """A product whose photo could not be had, by id."""
-        record = self._db.execute("SELECT * FROM photoless WHERE id = ?", [product_id]).fetchone()
-        return None if record is None else _photoless_product(record)
+        return self._first_photoless("SELECT * FROM photoless WHERE id = ?", product_id)
 
     def photoless_of_image_url(self, image_url: str) -> PhotolessProduct | None:
-        """The first product with this photo reference, where its photo could not be had."""
-        query = "SELECT * FROM photoless WHERE image_url = ? ORDER BY rowid LIMIT 1"
-        record = self._db.execute(query, [image_url]).fetchone()
-        return None if record is None else _photoless_product(record)
+        """The first product without its photo whose reference is this, as in the catalogue."""
+        query = "SELECT * FROM photoless WHERE image_url = ? ORDER BY id"
+        return self._first_photoless(query, image_url)
 
     def all_photoless(self) -> list[PhotolessProduct]:
         """Every product whose photo could not be had, by id."""
         query = "SELECT * FROM photoless ORDER BY id"
-        return [_photoless_product(record) for record in self._db.execute(query)]
+        return [_photoless_product(record) for record in self._all(query)]
 
     def text_rows(self, text: str) -> Rows | None:
         """Rows whose title, id or facts hold every word's beginning; None for no words at all."""
@@ -175,22 +176,17 @@ class Products:
         if not words:
             return None
         query = " ".join(f'"{word}"*' for word in words)
-        found = self._db.execute(
-            "SELECT rowid FROM product_text WHERE product_text MATCH ? ORDER BY rowid", [query]
+        found = self._all(
+            "SELECT rowid FROM product_text WHERE product_text MATCH ? ORDER BY rowid", query
         )
         return np.fromiter((row for (row,) in found), dtype=np.int64)
 
-    @property
-    def _db(self) -> sqlite3.Connection:
-        """This thread's own connection: SQLite runs one statement a connection at a time."""
-        if not hasattr(self._local, "db"):
-            self._local.db = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
-            self._local.db.row_factory = sqlite3.Row
-        db: sqlite3.Connection = self._local.db
-        return db
+    def _all(self, query: str, *values: object) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._db.execute(query, values).fetchall()
 
     def _read_product(self, row: int) -> IndexedProduct:
-        record = self._db.execute("SELECT * FROM product WHERE row = ?", [row]).fetchone()
+        (record,) = self._all("SELECT * FROM product WHERE row = ?", row)
         return IndexedProduct(
             id=record["id"],
             title=record["title"],
@@ -203,12 +199,16 @@ class Products:
         )
 
     def _first(self, query: str, value: str) -> int | None:
-        record = self._db.execute(f"{query} LIMIT 1", [value]).fetchone()
-        return None if record is None else int(record[0])
+        found = self._all(f"{query} LIMIT 1", value)
+        return int(found[0][0]) if found else None
+
+    def _first_photoless(self, query: str, value: str) -> PhotolessProduct | None:
+        found = self._all(f"{query} LIMIT 1", value)
+        return _photoless_product(found[0]) if found else None
 
     def _read_facets(self) -> Iterator[Facet]:
         query = "SELECT name, choices, codes FROM facet ORDER BY position"
-        for name, choices, codes in self._db.execute(query):
+        for name, choices, codes in self._all(query):
             yield Facet(name, tuple(json.loads(choices)), np.frombuffer(codes, dtype=np.uint8))
 
 

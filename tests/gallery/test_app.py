@@ -101,7 +101,10 @@ def test_one_line_tells_the_address_and_what_is_served(wardrobe):
 def test_without_an_index_it_starts_and_names_the_command(tmp_path):
     folder = tmp_path / "none"
     with running("--index", str(folder)) as (_, line, address):
-        assert f"There is no index yet. Run: python -m indexer build --index {folder}\n" in line
+        assert (
+            f"There is no index yet. Run: python -m indexer build CATALOGUE --index {folder}\n"
+            in line
+        )
         assert requests.get(address, timeout=5).status_code == 503
 
 

@@ -136,6 +136,19 @@ class TestLook:
         expect(look(page)).to_be_visible()
         assert page.url.endswith("/item/1007")
 
+    def test_after_the_skip_link_too_focus_comes_back_to_the_tile(self, open_page, size):
+        page = open_page("/", **size)
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        assert page.url.endswith("/#main")
+        tile(page, "1005").focus()
+        page.keyboard.press("Enter")
+        expect(look(page)).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(look(page)).to_be_hidden()
+        page.wait_for_timeout(200)
+        expect(tile(page, "1005")).to_be_focused()
+
     @pytest.mark.parametrize("way", ["Escape", "button"])
     def test_closing_leads_back_to_where_it_was_opened(self, open_page, size, way):
         page = open_page("/?Colour=Green", **size)

@@ -140,3 +140,20 @@ def test_each_thread_that_answers_searches_with_one_thread(client):
     thread.start()
     thread.join()
     assert seen == [1]
+
+
+@pytest.mark.parametrize("host", ["xn--", "a b", "<script>", "localhost:99999", ""])
+def test_a_host_of_which_no_address_can_be_made_is_refused(client, host):
+    plain = client.application.test_client(use_cookies=False)
+    answer = plain.get("/get_similar?id=1003", environ_overrides={"HTTP_HOST": host})
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_request")
+
+
+def test_an_endless_width_is_no_thumbnail(client):
+    assert client.get(f"/thumbs/{'0' * 64}-{'1' * 300}.webp").status_code == 404
+
+
+def test_a_page_stays_small_however_many_values_are_chosen(client):
+    plain = len(client.get("/?Colour=Red").data)
+    many = "&".join(f"Colour=c{number}" for number in range(3000))
+    assert len(client.get(f"/?{many}").data) < 10 * plain

@@ -141,10 +141,10 @@ class TestNothingToServe:
         page = client.get("/")
         assert (page.status_code, page.mimetype) == (503, "text/html")
         assert "There is no index yet." in page.text
-        assert "<code>python -m indexer build --index FOLDER</code>" in page.text
+        assert "<code>python -m indexer build CATALOGUE --index FOLDER</code>" in page.text
         for path in ("/get_similar?id=a0", "/healthz"):
             assert client.get(path).json == {
-                "error": "There is no index yet. Run: python -m indexer build --index FOLDER",
+                "error": "There is no index yet. Run: python -m indexer build CATALOGUE --index FOLDER",
                 "code": "no_index",
                 "status": 503,
             }
@@ -207,3 +207,15 @@ def test_it_looks_no_more_often_than_it_was_told(folder, monkeypatch):
     for _ in range(10):
         assert client.get("/healthz").status_code == 200
     assert len(looks) == 1
+
+
+def test_what_is_served_goes_on_though_its_folder_has_been_cleared_away(client, folder):
+    publish(folder, "a")
+    before = client.get("/get_similar?id=a3").get_json()["results"]
+    shutil.rmtree(folder.generations)
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(client.get("/get_similar?id=a2")))
+    thread.start()
+    thread.join()
+    assert answers[0].status_code == 200
+    assert client.get("/get_similar?id=a3").get_json()["results"] == before

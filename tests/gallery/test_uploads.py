@@ -113,7 +113,7 @@ def test_thirty_megabytes_get_our_own_answer_from_the_real_server(wardrobe):
             assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
             if path == "/get_similar":
                 assert answer.json() == {
-                    "error": "What was sent is too large. Send a smaller photo.",
+                    "error": "The photo is larger than 16 MB. Send a smaller one.",
                     "code": "too_large",
                     "status": 413,
                 }
