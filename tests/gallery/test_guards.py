@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 
 import faiss
 import pytest
+from werkzeug.test import create_environ, run_wsgi_app
 
 from app import create_app
 from gallery.refusals import STATUSES, UPLOAD_FAILURES, Code
@@ -144,9 +146,10 @@ def test_each_thread_that_answers_searches_with_one_thread(client):
 
 @pytest.mark.parametrize("host", ["xn--", "a b", "<script>", "localhost:99999", ""])
 def test_a_host_of_which_no_address_can_be_made_is_refused(client, host):
-    plain = client.application.test_client(use_cookies=False)
-    answer = plain.get("/get_similar?id=1003", environ_overrides={"HTTP_HOST": host})
-    assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_request")
+    environ = create_environ("/get_similar?id=1003") | {"HTTP_HOST": host}
+    body, status, _ = run_wsgi_app(client.application, environ)
+    assert status == "400 BAD REQUEST"
+    assert json.loads(b"".join(body))["code"] == "bad_request"
 
 
 def test_an_endless_width_is_no_thumbnail(client):

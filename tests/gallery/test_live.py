@@ -144,7 +144,8 @@ class TestNothingToServe:
         assert "<code>python -m indexer build CATALOGUE --index FOLDER</code>" in page.text
         for path in ("/get_similar?id=a0", "/healthz"):
             assert client.get(path).json == {
-                "error": "There is no index yet. Run: python -m indexer build CATALOGUE --index FOLDER",
+                "error": "There is no index yet. "
+                "Run: python -m indexer build CATALOGUE --index FOLDER",
                 "code": "no_index",
                 "status": 503,
             }
