@@ -83,7 +83,7 @@ def built(
         console.print(f"{_count(len(outcome.kept), 'product')} among them keep their last photo.")
     if outcome.is_total_failure:
         console.print("Not one photo could be had: nothing was published.")
-        if outcome.indexed:
+        if IndexFolder(index).current_name():
             console.print("What was published before stays as it is.")
         return
     tally = outcome.tally

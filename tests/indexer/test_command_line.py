@@ -78,7 +78,9 @@ def test_not_one_photo_is_exit_status_two_and_the_old_generation_stays(shop, bui
     build()
     before = shop.folder.current_name()
     shop.urls = {"p0": shop.server.url("/404")}
-    assert "nothing was published" in build(check=2).stdout
+    said = build(check=2).stdout
+    assert "nothing was published" in said
+    assert "stays as it is" in said
     assert shop.folder.current_name() == before
     indexer("verify", "--index", str(shop.folder.root))
 
@@ -288,7 +290,7 @@ def test_a_build_whose_encoder_cannot_be_had_can_be_run_again_with_another(shop,
 
 def test_status_tells_of_a_run_in_which_everything_failed(shop, build, indexer):
     shop.urls["gone"] = shop.server.url("/404")
-    build(check=2)
+    assert "stays as it is" not in build(check=2).stdout
     done = indexer("status", "--index", str(shop.folder.root), check=2)
     assert "http_404" in done.stderr
     assert "there is no index" in done.stderr
