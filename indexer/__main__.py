@@ -34,8 +34,9 @@ PIPE_WIDTH = 200  # where no terminal says how wide it is, tables are not folded
 # Titles and addresses are other people's text: nothing in them is markup.
 stdout = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 stderr = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, stderr=True)
-if not stdout.is_terminal:
-    stdout.width = PIPE_WIDTH
+for console in (stdout, stderr):
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
 
 
 class DefaultBuild(click.Group):
