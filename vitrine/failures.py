@@ -20,6 +20,7 @@ class FailureCode(StrEnum):
     NO_FILE = "no_file"
     # The way there
     DNS = "dns"
+    PRIVATE_ADDRESS = "private_address"
     CONNECT = "connect"
     TLS = "tls"
     TIMEOUT = "timeout"
@@ -39,6 +40,7 @@ class FailureCode(StrEnum):
     EMPTY = "empty"
     NOT_AN_IMAGE = "not_an_image"
     UNSUPPORTED_FORMAT = "unsupported_format"
+    HEIC = "heic"
     TOO_MANY_PIXELS = "too_many_pixels"
 
 
@@ -59,6 +61,7 @@ REMEDIES: dict[FailureCode, str] = {
     FailureCode.OUTSIDE_CATALOGUE: "move the photo into the catalogue's folder",
     FailureCode.NO_FILE: "put the file there, or correct the path in the catalogue",
     FailureCode.DNS: "check the host's name, and that this machine has a network",
+    FailureCode.PRIVATE_ADDRESS: "the host is not on the public internet; use one that is",
     FailureCode.CONNECT: "check that the host is up, then run again",
     FailureCode.TLS: "the host's certificate is not trusted; its owner has to mend it",
     FailureCode.TIMEOUT: "run again, or raise --deadline",
@@ -76,6 +79,7 @@ REMEDIES: dict[FailureCode, str] = {
     FailureCode.EMPTY: "the file has no bytes; upload it again at its host",
     FailureCode.NOT_AN_IMAGE: "the address leads to something that is no photo",
     FailureCode.UNSUPPORTED_FORMAT: "save the photo as JPEG, PNG or WebP",
+    FailureCode.HEIC: "save the photo as JPEG, PNG or WebP",
     FailureCode.TOO_MANY_PIXELS: "offer a smaller photo",
 }
 """What the owner can do about each code, in words that finish a sentence."""

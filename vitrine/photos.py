@@ -45,8 +45,20 @@ _REFUSED_BEGINNINGS = (
     (b"\xff\x4f\xff\x51", "a JPEG 2000 photo"),
     (b"\0\0\0\x0cJXL ", "a JPEG XL photo"),
     (b"\xff\x0a", "a JPEG XL photo"),
+    (b"FUJIFILMCCD-RAW", "a camera's raw photo"),
+    (b"IIU\0", "a camera's raw photo"),
+    (b"IIRO", "a camera's raw photo"),
+    (b"IIRS", "a camera's raw photo"),
+    (b"MMOR", "a camera's raw photo"),
+    (b"\0\0\0\x18ftypcrx ", "a camera's raw photo"),
 )
-_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1")
+
+# What a file of ISO's media container says of itself. Its first brand may be a general
+# one (mif1, msf1), so those that it is compatible with count as well.
+_AVIF_BRANDS = {b"avif", b"avis"}
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+_HEIC_BRANDS |= {b"mif1", b"msf1"}
+_MAX_FTYP = 1024  # bytes; real ones have a dozen brands
 
 # JPEG decoders scale by 1/2, 1/4 or 1/8 for next to nothing. A shorter side of twice
 # the encoder's 256 leaves its own resampling enough to work with: the embedding keeps
@@ -225,8 +237,9 @@ def _unreadable(body: bytes, error: Exception) -> Failure:
     for magic, kind in _REFUSED_BEGINNINGS:
         if body.startswith(magic):
             return Failure(FailureCode.UNSUPPORTED_FORMAT, f"the file is {kind}")
-    if body[4:8] == b"ftyp" and body[8:12] in _HEIF_BRANDS:
-        return Failure(FailureCode.UNSUPPORTED_FORMAT, "the file is a HEIF photo")
+    brands = _brands(body)
+    if brands & _HEIC_BRANDS and not brands & _AVIF_BRANDS:
+        return Failure(FailureCode.HEIC, "the file is a HEIC photo")
     if beginning.startswith((b"<!doctype html", b"<html")):
         return Failure(FailureCode.NOT_AN_IMAGE, "the file is a web page")
     if beginning.startswith(b"<") and b"<svg" in beginning:
@@ -234,7 +247,7 @@ def _unreadable(body: bytes, error: Exception) -> Failure:
     kinds = [kind for magic, kind in _ALLOWED_BEGINNINGS if body.startswith(magic)]
     if body.startswith(b"RIFF") and body[8:12] == b"WEBP":
         kinds = ["WebP"]
-    elif body[4:12] in (b"ftypavif", b"ftypavis"):
+    elif brands & _AVIF_BRANDS:
         kinds = ["AVIF"]
     if kinds:
         return Failure(
@@ -243,6 +256,14 @@ def _unreadable(body: bytes, error: Exception) -> Failure:
         )
     why = "" if isinstance(error, UnidentifiedImageError) else f" ({error})"
     return Failure(FailureCode.NOT_AN_IMAGE, f"the file is no photo of a known format{why}")
+
+
+def _brands(body: bytes) -> set[bytes]:
+    """The major and the compatible brands of a file in ISO's media container (14496-12, 4.3)."""
+    if body[4:8] != b"ftyp":
+        return set()
+    end = int.from_bytes(body[:4], "big")
+    return {body[start : start + 4] for start in (8, *range(16, min(end, _MAX_FTYP), 4))}
 
 
 def _orientation(file: Image.Image) -> int:

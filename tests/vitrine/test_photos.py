@@ -559,7 +559,9 @@ def test_what_is_no_photo_is_named(body: bytes, words: str) -> None:
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", "EPS"),
         (b"%PDF-1.7\n", "PDF"),
         (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
-        (b"\0\0\0\x18ftypheic" + bytes(100), "HEIF"),
+        (b"\0\0\0\x18ftypcrx " + b"\0\0\0\x01crx isom" + bytes(100), "raw"),
+        (b"FUJIFILMCCD-RAW 0201FF383501" + bytes(100), "raw"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(100), "JPEG XL"),
         (saved(Image.new("RGB", (16, 16)), "JPEG2000"), "JPEG 2000"),
         (saved(Image.new("RGB", (16, 16)), "ICO"), "icon"),
     ],
@@ -568,6 +570,52 @@ def test_a_picture_of_a_refused_format_is_named(body: bytes, words: str) -> None
     failure = failure_of(body)
     assert failure.code is FailureCode.UNSUPPORTED_FORMAT
     assert words in failure.message
+
+
+def box(kind: bytes, data: bytes) -> bytes:
+    """A box of ISO's media container: its length, its kind, what it holds."""
+    return struct.pack(">I", 8 + len(data)) + kind + data
+
+
+def heif(major: bytes, *compatible: bytes) -> bytes:
+    """How a camera's HEIF file begins: its brands, one picture's entry, its coded bytes."""
+    handler = box(b"hdlr", bytes(8) + b"pict" + bytes(13))
+    item = box(b"infe", b"\x02\0\0\0" + b"\0\x01\0\0" + b"hvc1" + b"\0")
+    entries = box(b"iinf", bytes(4) + b"\0\x01" + item)
+    primary = box(b"pitm", bytes(4) + b"\0\x01")
+    extents = box(b"ispe", bytes(4) + struct.pack(">II", 4032, 3024))
+    properties = box(b"iprp", box(b"ipco", extents))
+    meta = box(b"meta", bytes(4) + handler + primary + entries + properties)
+    brands = box(b"ftyp", major + bytes(4) + b"".join(compatible))
+    return brands + meta + box(b"mdat", bytes(range(256)) * 40)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(heif(b"heic", b"mif1", b"MiHB", b"miaf", b"heic"), id="a telephone's"),
+        pytest.param(heif(b"heic", b"mif1", b"heic"), id="another's"),
+        pytest.param(heif(b"mif1", b"mif1", b"heic", b"miaf"), id="of a general brand"),
+        pytest.param(heif(b"heix", b"mif1", b"heix"), id="of ten bits"),
+        pytest.param(heif(b"msf1", b"msf1", b"hevc", b"iso8"), id="a burst"),
+        pytest.param(heif(b"hevc"), id="a burst without more brands"),
+        pytest.param(heif(b"heic", b"mif1", b"heic")[:32], id="cut short"),
+        pytest.param(b"\xff\xff\xff\xffftypheic" + bytes(3000), id="of a lying length"),
+    ],
+)
+def test_a_heic_photo_is_told_from_every_other_refused_format(body: bytes) -> None:
+    failure = failure_of(body)
+    assert failure.code is FailureCode.HEIC
+    assert "HEIC" in failure.message
+
+
+def test_an_avif_of_a_general_brand_is_read_and_its_damage_is_not_taken_for_heic() -> None:
+    body = saved(quarters(), "AVIF")
+    assert body[4:12] == b"ftypavif"
+    assert b"mif1" in body[:40]
+    general = body[:8] + b"mif1" + body[12:]
+    assert photo_of(general).format == "AVIF"
+    assert failure_of(general[:200]).code is FailureCode.TRUNCATED
 
 
 def test_a_format_outside_the_list_is_refused_even_where_pillow_reads_it() -> None:

@@ -1,5 +1,6 @@
 """Photos from where the catalogue says they are: guarded, polite HTTP, and local files."""
 
+from vitrine.fetching.addresses import ANYWHERE, PUBLIC_WEB, Reach, is_public
 from vitrine.fetching.fetcher import Fetcher
 from vitrine.fetching.records import (
     Fetched,
@@ -10,9 +11,11 @@ from vitrine.fetching.records import (
     Outcome,
     Validators,
 )
-from vitrine.fetching.references import Reference, resolve
+from vitrine.fetching.references import Reference, absolute_url, resolve
 
 __all__ = [
+    "ANYWHERE",
+    "PUBLIC_WEB",
     "FetchJob",
     "FetchLimits",
     "FetchResult",
@@ -20,7 +23,10 @@ __all__ = [
     "Fetcher",
     "NotModified",
     "Outcome",
+    "Reach",
     "Reference",
     "Validators",
+    "absolute_url",
+    "is_public",
     "resolve",
 ]

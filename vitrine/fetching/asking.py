@@ -22,7 +22,14 @@ from urllib3.exceptions import (
 from urllib3.util import Retry
 
 from vitrine.failures import Failure, FailureCode
-from vitrine.fetching.connection import Budget, BudgetedAdapter, current_budget
+from vitrine.fetching.connection import (
+    AddressError,
+    Budget,
+    BudgetedAdapter,
+    PortError,
+    current_budget,
+    current_reach,
+)
 from vitrine.fetching.records import Fetched, FetchLimits, NotModified, Validators
 from vitrine.fetching.references import absolute_url
 
@@ -126,6 +133,7 @@ class Client:
         from https to http is refused as `BAD_URL`, like one to anything but http(s).
         """
         current_budget.set(budget)
+        current_reach.set(self._limits.reach)
         try:
             request = self._session.prepare_request(
                 requests.Request("GET", question.url, headers=_conditions(question.validators))
@@ -227,6 +235,10 @@ def _unanswered(question: Question, error: Exception) -> Answer:
     """The failure of a request that got no answer."""
     cause = _innermost(error)
     match cause:
+        case AddressError():
+            code, words = FailureCode.PRIVATE_ADDRESS, str(cause)
+        case PortError():
+            code, words = FailureCode.BAD_URL, str(cause)
         case NameResolutionError():
             code, words = FailureCode.DNS, "no such host, or no name server that knows it"
         case NewConnectionError():
@@ -239,7 +251,8 @@ def _unanswered(question: Question, error: Exception) -> Answer:
             code, words = FailureCode.BAD_URL, f"not a usable URL ({cause})"
         case _:
             code, words = FailureCode.CONNECT, f"the connection broke ({cause})"
-    transient = code not in {FailureCode.TLS, FailureCode.BAD_URL}
+    lasting = {FailureCode.PRIVATE_ADDRESS, FailureCode.TLS, FailureCode.BAD_URL}
+    transient = code not in lasting
     return Answer(_failure(code, question, words), answered=False, transient=transient)
 
 

@@ -1,9 +1,12 @@
-"""Connections that keep to a photo's wall-clock deadline, whatever the host does.
+"""Connections that keep to a photo's deadline and within its reach, whatever the host does.
 
 A socket time-out bounds one wait, and a host that drips a byte now and then, in
 the headers or in the body, never runs into it. So every wait of these sockets asks
 the budget of the photo that its thread is fetching. That holds alike for headers
 and bodies, for http and https, and for a pooled connection used again.
+
+A name is resolved once for each connection, every address that it has is judged,
+and the socket connects to one that was judged: no second look-up can change it.
 """
 
 from __future__ import annotations
@@ -18,8 +21,10 @@ from typing import Any
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import NameResolutionError, NewConnectionError
+from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 from urllib3.util.ssl_ import create_urllib3_context
+
+from vitrine.fetching.addresses import Reach
 
 # How soon a waiting thread notices that nobody wants its photo any more.
 _SLICE_S = 0.2
@@ -49,6 +54,17 @@ class Budget:
 current_budget: ContextVar[Budget] = ContextVar("current_budget")
 """The budget of the photo that this thread is fetching."""
 
+current_reach: ContextVar[Reach] = ContextVar("current_reach")
+"""Where this thread's requests may go. It has no default: forgotten, nothing is reached."""
+
+
+class PortError(HTTPError):
+    """A port that is out of reach; the message names it."""
+
+
+class AddressError(HTTPError):
+    """A host that leads to an address out of reach; the message names both."""
+
 
 def _received(sock: socket.socket, receive: Callable[[], int]) -> int:
     budget = current_budget.get()
@@ -73,16 +89,8 @@ class _TLSSocket(ssl.SSLSocket):
 
 def _connect(connection: HTTPConnection) -> socket.socket:
     budget = current_budget.get()
-    host = connection.host.strip("[]")
-    try:
-        found = socket.getaddrinfo(host, connection.port, type=socket.SOCK_STREAM)
-    except socket.gaierror as error:
-        raise NameResolutionError(host, connection, error) from error
-    except UnicodeError as error:  # a label that is too long
-        raise NameResolutionError(host, connection, socket.gaierror(str(error))) from error
-    # Addresses are judged here and nowhere else: resolved, and not yet connected to.
     problem: OSError | None = None
-    for family, kind, protocol, _, address in found:
+    for family, kind, protocol, _, address in _judged(connection):
         sock = _PlainSocket(family, kind, protocol)
         try:
             for option in connection.socket_options or ():
@@ -96,6 +104,30 @@ def _connect(connection: HTTPConnection) -> socket.socket:
         else:
             return sock
     raise NewConnectionError(connection, str(problem)) from problem
+
+
+def _judged(connection: HTTPConnection) -> list[Any]:
+    """What `getaddrinfo` says of the host, if each address there is may be connected to.
+
+    One that may not spoils the rest: a name that leads both ways is no public host's.
+    """
+    reach = current_reach.get()
+    if reach.ports is not None and connection.port not in reach.ports:
+        asked = " and ".join(map(str, sorted(reach.ports)))
+        raise PortError(f"port {connection.port}, and only {asked} are asked")
+    host = connection.host.strip("[]")
+    try:
+        found = socket.getaddrinfo(host, connection.port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        raise NameResolutionError(host, connection, error) from error
+    except UnicodeError as error:  # a label that is too long
+        raise NameResolutionError(host, connection, socket.gaierror(str(error))) from error
+    if not found:
+        raise NameResolutionError(host, connection, socket.gaierror("no address"))
+    for *_, address in found:
+        if not reach.allows(str(address[0])):
+            raise AddressError(f"{host} leads to {address[0]}, which is not public")
+    return found
 
 
 class _Connection(HTTPConnection):

@@ -40,6 +40,10 @@ _UNTAKEN_PER_WORKER = 2
 # Three of these still fit into the default deadline of one photo.
 _MAX_BACKOFF_S = 8.0
 
+# The look-up of a name, or a disk, keeps to no deadline: a thread that has not come back
+# so long after its own is left behind. All else gives up by itself, and earlier.
+_LATE_S = 0.5
+
 
 class Fetcher:
     """Fetches photos; one `Fetcher` is one run, which remembers how each host behaved.
@@ -200,9 +204,14 @@ class Fetcher:
         budget = Budget(errand.left_s, self._limits.connect_s, self._limits.silence_s)
         began = time.monotonic()
         try:
-            return await asyncio.wrap_future(
-                _in_thread(lambda: self._attempt(errand.job, url, budget))
-            )
+            async with asyncio.timeout(errand.left_s + _LATE_S):
+                return await asyncio.wrap_future(
+                    _in_thread(lambda: self._attempt(errand.job, url, budget))
+                )
+        except TimeoutError:
+            cause = "out of time, held up by a name server or a disk"
+            failure = Failure(FailureCode.TIMEOUT, f"{errand.job.reference.location}: {cause}")
+            return Answer(failure, answered=False, transient=True)
         finally:
             budget.stop()  # where this errand was cancelled, the thread gives up soon
             errand.left_s -= time.monotonic() - began

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vitrine.failures import Failure
+from vitrine.fetching.addresses import ANYWHERE, Reach
 from vitrine.fetching.references import Reference
 
 
@@ -54,7 +55,7 @@ class FetchResult:
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """How long, how much, how often and how many at once. Times are in seconds.
+    """How long, how much, how often, how many at once, and where. Times are in seconds.
 
     `deadline_s` is wall-clock time and covers all that is done for one photo:
     every attempt, every redirect and the pauses between attempts. Waiting for the
@@ -74,6 +75,7 @@ class FetchLimits:
     # Attempts in a row without any answer, after which a host is given up. More
     # than `per_host`, so that one bad moment of a live host is not enough.
     give_up_after: int = 10
+    reach: Reach = ANYWHERE
 
 
 DEFAULT_LIMITS = FetchLimits()
