@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import socket
+import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from filelock import FileLock, Timeout
@@ -62,23 +64,27 @@ class BuildOutcome:
 @contextmanager
 def sole_indexer(folder: IndexFolder) -> Iterator[None]:
     """Hold the folder's lock; raises `FolderError` naming who else holds it."""
-    holder = folder.lock.with_suffix(".json")
     lock = FileLock(folder.lock, blocking=False)
     try:
         lock.acquire()
     except Timeout:
         try:
-            who = "process {pid} on {host}".format_map(json.loads(holder.read_text()))
+            who = "process {pid} on {host}".format_map(json.loads(folder.holder.read_text()))
         except (OSError, ValueError, KeyError):
             who = "another process"
         raise FolderError(
             f"{folder.root} is being written by {who}. Wait for it to finish, then run again."
         ) from None
     try:
-        holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
-        yield
+        with folder.holder.open("w") as file:
+            json.dump({"pid": os.getpid(), "host": socket.gethostname()}, file)
+            file.flush()
+            # A file system without locks has none to show; see `is_being_indexed`.
+            with suppress(OSError):
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
     finally:
-        holder.unlink(missing_ok=True)
+        folder.holder.unlink(missing_ok=True)
         lock.release()
 
 
@@ -101,14 +107,18 @@ def build(
         with Fetcher(limits) as fetcher:
             pipeline = Pipeline(folder, ledger, encoder, fetcher, progress)
             pipeline.run(plan, run)
-        contents, failed = _compose(catalogue, plan, ledger, encoder)
+        now = time.time()
+        contents, failed = _compose(catalogue, plan, ledger, encoder, now)
         indexed = len(contents.products)
         generation = None
         if folder.current_name():
             folder.lead_to_current()
-        if len(failed) < len(catalogue.products) and not is_published(folder, contents):
-            vectors = ledger.vectors(encoder.fingerprint, (p.sha256 for p in contents.products))
-            generation = publish(folder, contents, stacked(vectors, indexed, encoder.dimension))
+        if len(failed) < len(catalogue.products):
+            if not is_published(folder, contents):
+                vectors = ledger.vectors(encoder.fingerprint, (p.sha256 for p in contents.products))
+                generation = publish(folder, contents, stacked(vectors, indexed, encoder.dimension))
+            # Also where nothing was to be published: a run killed just here had no time to.
+            ledger.record_published((p.id for p in contents.products), now)
         ledger.finish_run(run)
     return BuildOutcome(
         generation=generation,
@@ -121,9 +131,10 @@ def build(
 
 
 def _compose(
-    catalogue: Catalogue, plan: Plan, ledger: Ledger, encoder: Encoder
+    catalogue: Catalogue, plan: Plan, ledger: Ledger, encoder: Encoder, now: float
 ) -> tuple[Contents, list[FailedProduct]]:
     """What the ledger now holds for each product, in the catalogue's order."""
+    seen = ledger.first_seen()
     downloads = ledger.downloads()
     photos = ledger.photos()
     embedded = ledger.embedded(encoder.fingerprint)
@@ -162,4 +173,5 @@ def _compose(
             assert failure is not None
             photoless.append(PhotolessProduct(p.id, p.title, p.image_url, p.facts, failure.code))
     encoder_facts = EncoderFacts(name=encoder.name, fingerprint=encoder.fingerprint)
-    return Contents(catalogue, encoder_facts, products, photoless), failed
+    first_seen = [seen.get(product.id, now) for product in products]
+    return Contents(catalogue, encoder_facts, products, photoless, first_seen), failed

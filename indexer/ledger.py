@@ -68,6 +68,16 @@ COMMIT;
 """
 
 
+# Younger than the ledgers that lack it; those are of the same version all the same.
+PRODUCT_TABLE = """
+-- When a product was first published with a photo.
+CREATE TABLE IF NOT EXISTS product (
+    id TEXT PRIMARY KEY,
+    first_seen REAL NOT NULL
+) WITHOUT ROWID;
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Download:
     """What is known of one reference. `failure` is the last attempt's, `run` its run.
@@ -103,6 +113,7 @@ class Ledger:
             # may lose the last records, which are then simply made again.
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.execute(PRODUCT_TABLE)
         except BaseException:
             self._db.close()
             raise
@@ -233,6 +244,17 @@ class Ledger:
             if record is None:
                 raise KeyError(sha256)
             yield np.frombuffer(record[0], dtype="<f4")
+
+    def first_seen(self) -> dict[str, float]:
+        """When each product was first published with a photo, in seconds since 1970, by id."""
+        return dict(self._db.execute("SELECT id, first_seen FROM product"))
+
+    def record_published(self, product_ids: Iterable[str], at: float) -> None:
+        """Note what is published with a photo; what was so before keeps its time."""
+        records = [(product_id, at) for product_id in product_ids]
+        self._db.execute("BEGIN")
+        self._db.executemany("INSERT OR IGNORE INTO product VALUES (?, ?)", records)
+        self._db.execute("COMMIT")
 
     def _create_or_check(self, path: Path) -> None:
         try:

@@ -41,16 +41,23 @@ LIBRARIES = ("faiss-cpu", "numpy", "pillow")  # what shapes the artefacts' bytes
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """All that a generation holds, but the vectors; row i is `products[i]`."""
+    """All that a generation holds, but the vectors; row i is `products[i]`.
+
+    `first_seen` (n,) has when each product was first published, in seconds since 1970.
+    """
 
     catalogue: Catalogue
     encoder: EncoderFacts
     products: Sequence[IndexedProduct]
     photoless: Sequence[PhotolessProduct]
+    first_seen: Sequence[float]
 
     @property
     def digest(self) -> str:
-        """Equal for equal contents: a second run with nothing to do publishes nothing."""
+        """Equal for equal contents: a second run with nothing to do publishes nothing.
+
+        `first_seen` adds nothing to it: a product's is noted once, and never changes.
+        """
         digest = hashlib.sha256(f"{FORMAT_VERSION} {self.encoder.fingerprint}\n".encode())
         for line in self._lines():
             digest.update(json.dumps(line, ensure_ascii=False).encode() + b"\n")
@@ -93,6 +100,7 @@ def publish(folder: IndexFolder, contents: Contents, vectors: FloatArray) -> str
             contents.products,
             contents.photoless,
             facet_columns(contents.catalogue.products),
+            contents.first_seen,
         )
         files = (INDEX_FILE, IDS_FILE, PRODUCTS_FILE)
         manifest = Manifest(

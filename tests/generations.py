@@ -49,6 +49,7 @@ def contents_of(
     products: Sequence[IndexedProduct],
     photoless: Mapping[str, FailureCode] | None = None,
     encoder: EncoderFacts = EncoderFacts(name="handcrafted", fingerprint="f" * 64),  # noqa: B008
+    first_seen: Sequence[float] | None = None,
 ) -> Contents:
     """What a build would publish for these products and those without a photo."""
     missing = [
@@ -63,7 +64,8 @@ def contents_of(
         for line, p in enumerate(described, start=2)
     )
     catalogue = Catalogue(Path("shop.csv"), "c" * 64, rows, ())
-    return Contents(catalogue, encoder, products, missing)
+    seen = [0.0] * len(products) if first_seen is None else first_seen
+    return Contents(catalogue, encoder, products, missing, seen)
 
 
 def publish_products(
@@ -71,10 +73,12 @@ def publish_products(
     vectors: FloatArray,
     products: Sequence[IndexedProduct] | None = None,
     photoless: Mapping[str, FailureCode] | None = None,
+    first_seen: Sequence[float] | None = None,
 ) -> Snapshot:
     """Publish to an index folder and open what was published."""
     folder = IndexFolder(root)
     folder.generations.mkdir(parents=True, exist_ok=True)
     chosen = products or [product(number) for number in range(len(vectors))]
-    name = publish(folder, contents_of(chosen, photoless), vectors)
+    contents = contents_of(chosen, photoless, first_seen=first_seen)
+    name = publish(folder, contents, vectors)
     return open_snapshot(folder.generation(name))

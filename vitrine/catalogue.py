@@ -18,7 +18,8 @@ from enum import StrEnum
 from pathlib import Path
 
 DELIMITERS = ",;\t|"
-MAX_FACET_VALUES = 200  # more choices than that are a list to search, not to click through
+FEW_VALUES = 10  # as many choices as one takes in at a glance
+MAX_FACET_VALUES = 5_000  # more choices than that are a list to search, not to click through
 MAX_ID_LENGTH = 200  # an id is part of every product's address
 
 
@@ -154,21 +155,25 @@ def read_catalogue(path: Path) -> Catalogue:
 
 
 def facet_columns(products: Sequence[Product]) -> list[str]:
-    """The facts with few distinct values, in the catalogue's order.
+    """The facts whose values repeat, in the catalogue's order.
 
-    A column is a facet when it has at most `MAX_FACET_VALUES` values and, beyond
-    ten of them, when products share a value more often than not; a column of
-    serial numbers or descriptions is none.
+    A column is a facet when products share a value, or it has but one; with more than
+    `FEW_VALUES`, when most of its products share theirs, and it has at most
+    `MAX_FACET_VALUES`. A column of serial numbers or descriptions is none.
     """
     values: dict[str, Counter[str]] = {}
     for product in products:
         for name, value in product.facts.items():
             values.setdefault(name, Counter())[value] += 1
-    return [
-        name
-        for name, counts in values.items()
-        if len(counts) <= min(MAX_FACET_VALUES, max(10, counts.total() // 2))
-    ]
+    return [name for name, counts in values.items() if _do_values_repeat(counts)]
+
+
+def _do_values_repeat(counts: Counter[str]) -> bool:
+    """Whether a column with so many products of each value is a facet."""
+    sharing = sum(count for count in counts.values() if count > 1)
+    if len(counts) <= FEW_VALUES:
+        return sharing > 0 or len(counts) == 1
+    return len(counts) <= MAX_FACET_VALUES and 2 * sharing > counts.total()
 
 
 def _decode(body: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
 from dataclasses import dataclass
@@ -9,6 +10,9 @@ from pathlib import Path
 
 LINKS = ("vector.index", "image_ids.json")
 OUR_NAMES = {"ledger.sqlite", "indexer.lock", "indexer.json", "photos", "thumbs"} | {
+    "asked.sqlite",
+    "asked.sqlite-shm",
+    "asked.sqlite-wal",
     "generations",
     "current",
     *LINKS,
@@ -38,6 +42,16 @@ class IndexFolder:
         return self.root / "indexer.lock"
 
     @property
+    def asked(self) -> Path:
+        """The photos that people search with; the gallery's only file here."""
+        return self.root / "asked.sqlite"
+
+    @property
+    def holder(self) -> Path:
+        """Who holds the lock: a file that its holder keeps locked too, for others to test."""
+        return self.root / "indexer.json"
+
+    @property
     def generations(self) -> Path:
         return self.root / "generations"
 
@@ -65,6 +79,21 @@ class IndexFolder:
         """All complete generations, newest first (names begin with their time)."""
         found = (path.parent.name for path in self.generations.glob("*/manifest.json"))
         return sorted((name for name in found if not name.startswith(".")), reverse=True)
+
+    def is_being_indexed(self) -> bool:
+        """Whether a living process is writing here; also False where that cannot be known.
+
+        Asking never gets in an indexer's way: not the lock is tried, but the file that
+        names its holder, which the system unlocks when the holder dies.
+        """
+        try:
+            with self.holder.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
 
     def claim(self) -> None:
         """Make the folder ready for writing; refuse one that holds something else."""

@@ -1,28 +1,38 @@
-"""`products.sqlite` of a generation: rows in index order, facets, full-text search."""
+"""`products.sqlite` of a generation: rows in index order, orders, facets, full-text search."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import json
-import re
 import sqlite3
 import threading
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from vitrine.failures import FailureCode
+from vitrine.words import TOKENIZER, query_words
 
-NO_VALUE = 255  # the facet code of a product without that fact; values have 0–254
+NO_VALUE = 65535  # the facet code of a product without that fact; values have those below
 KEPT_PRODUCTS = 4096  # in memory, at about 1.5 KB each
-Codes = npt.NDArray[np.uint8]
+KEPT_SEARCHES = 16  # one page asks for its rows, its counts and its next page by the same words
+Codes = npt.NDArray[np.uint16]
 Rows = npt.NDArray[np.int64]
+Array = TypeVar("Array", bound=npt.NDArray[Any])
 
-SCHEMA = """
+# The codes and orders in the file have one byte order, whichever machine wrote it.
+STORED_CODES, STORED_ROWS = "<u2", "<i4"
+
+# Words are looked up by their beginnings, the first of which one or two letters long as
+# someone types, and never as phrases.
+SCHEMA = f"""
 CREATE TABLE product (
     row INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -42,6 +52,10 @@ CREATE TABLE facet (
     choices TEXT NOT NULL,
     codes BLOB NOT NULL
 );
+CREATE TABLE ordering (
+    name TEXT PRIMARY KEY,
+    rows BLOB NOT NULL
+);
 CREATE TABLE photoless (
     id TEXT PRIMARY KEY,
     title TEXT NOT NULL,
@@ -50,9 +64,17 @@ CREATE TABLE photoless (
     code TEXT NOT NULL
 );
 CREATE VIRTUAL TABLE product_text USING fts5 (
-    title, facts, content='', tokenize="unicode61 remove_diacritics 2"
+    title, facts, content='', detail=column, prefix='1 2', tokenize="{TOKENIZER}"
 );
 """
+
+
+class Order(StrEnum):
+    """In which order products are shown."""
+
+    CATALOGUE = "catalogue"
+    NEWEST = "newest"
+    TITLE = "title"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +104,7 @@ class PhotolessProduct:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A fact with few values. `codes` (n,) has each row's position in `values`."""
+    """A fact whose values repeat. `codes` (n,) has each row's position in `values`."""
 
     name: str
     values: tuple[str, ...]
@@ -94,8 +116,13 @@ def write_products(
     products: Sequence[IndexedProduct],
     photoless: Iterable[PhotolessProduct],
     facet_names: Sequence[str],
+    first_seen: Sequence[float],
 ) -> None:
-    """Write a new `products.sqlite`; row i is `products[i]`."""
+    """Write a new `products.sqlite`; row i is `products[i]`.
+
+    `first_seen` (n,) says when each was first published, in seconds since 1970.
+    """
+    orders = {Order.NEWEST: _newest_first(first_seen), Order.TITLE: _by_title(products)}
     with contextlib.closing(sqlite3.connect(path)) as db, db:
         db.executescript(SCHEMA)
         db.executemany(
@@ -109,9 +136,18 @@ def write_products(
         db.executemany(
             "INSERT INTO facet VALUES (?, ?, ?, ?)",
             (
-                (position, facet.name, _json(facet.values), facet.codes.tobytes())
+                (
+                    position,
+                    facet.name,
+                    _json(facet.values),
+                    facet.codes.astype(STORED_CODES).tobytes(),
+                )
                 for position, facet in enumerate(_facets(products, facet_names))
             ),
+        )
+        db.executemany(
+            "INSERT INTO ordering VALUES (?, ?)",
+            ((order, rows.astype(STORED_ROWS).tobytes()) for order, rows in orders.items()),
         )
         db.executemany(
             "INSERT INTO photoless VALUES (?, ?, ?, ?, ?)",
@@ -120,7 +156,11 @@ def write_products(
 
 
 class Products:
-    """Read side of `products.sqlite`; safe to use from many threads."""
+    """Read side of `products.sqlite`; safe to use from many threads.
+
+    `first_of_photo` (n,) has for each row the first row with the very same photo, and
+    `shares_photo` (n,) whether there is another such row. Neither may be written to.
+    """
 
     def __init__(self, path: Path) -> None:
         # immutable: a published generation never changes, so no lock is ever taken on it.
@@ -132,7 +172,15 @@ class Products:
         self._lock = threading.Lock()
         # The same few products are asked for again and again: neighbours of neighbours.
         self._product = functools.lru_cache(KEPT_PRODUCTS)(self._read_product)
+        self._rows_of_words = functools.lru_cache(KEPT_SEARCHES)(self._find_words)
         self.facets = tuple(self._read_facets())
+        self._orders = self._read_orders()
+        self.first_of_photo = self._read_first_of_photo()
+        self.shares_photo = _kept(np.bincount(self.first_of_photo)[self.first_of_photo] > 1)
+
+    def in_order(self, order: Order) -> Rows:
+        """Every row (n,), in this order. Not to be written to."""
+        return self._orders[order]
 
     def ids(self) -> list[str]:
         """Every product's id, in row order."""
@@ -172,18 +220,21 @@ class Products:
 
     def text_rows(self, text: str) -> Rows | None:
         """Rows whose title, id or facts hold every word's beginning; None for no words at all."""
-        words = re.findall(r"\w+", text)
-        if not words:
-            return None
-        query = " ".join(f'"{word}"*' for word in words)
-        found = self._all(
-            "SELECT rowid FROM product_text WHERE product_text MATCH ? ORDER BY rowid", query
-        )
-        return np.fromiter((row for (row,) in found), dtype=np.int64)
+        words = tuple(query_words(text))
+        return self._rows_of_words(words) if words else None
 
     def _all(self, query: str, *values: object) -> list[sqlite3.Row]:
         with self._lock:
             return self._db.execute(query, values).fetchall()
+
+    def _find_words(self, words: tuple[str, ...]) -> Rows:
+        # One text of all rows is read five times as fast as one record for each.
+        ((found,),) = self._all(
+            "SELECT group_concat(rowid) FROM "
+            "(SELECT rowid FROM product_text WHERE product_text MATCH ? ORDER BY rowid)",
+            " ".join(f'"{word}"*' for word in words),
+        )
+        return _kept(np.fromstring(found or "", dtype=np.int64, sep=","))
 
     def _read_product(self, row: int) -> IndexedProduct:
         (record,) = self._all("SELECT * FROM product WHERE row = ?", row)
@@ -209,7 +260,24 @@ class Products:
     def _read_facets(self) -> Iterator[Facet]:
         query = "SELECT name, choices, codes FROM facet ORDER BY position"
         for name, choices, codes in self._all(query):
-            yield Facet(name, tuple(json.loads(choices)), np.frombuffer(codes, dtype=np.uint8))
+            yield Facet(name, tuple(json.loads(choices)), np.frombuffer(codes, STORED_CODES))
+
+    def _read_orders(self) -> dict[Order, Rows]:
+        ((count,),) = self._all("SELECT count(*) FROM product")
+        orders = {Order.CATALOGUE: _kept(np.arange(count, dtype=np.int64))}
+        for order in (Order.NEWEST, Order.TITLE):
+            ((rows,),) = self._all("SELECT rows FROM ordering WHERE name = ?", order)
+            orders[order] = _kept(np.frombuffer(rows, STORED_ROWS).astype(np.int64))
+        return orders
+
+    def _read_first_of_photo(self) -> Rows:
+        first = self.in_order(Order.CATALOGUE).copy()
+        shared = "SELECT sha256 FROM product GROUP BY sha256 HAVING count(*) > 1"
+        firsts: dict[str, int] = {}
+        query = f"SELECT row, sha256 FROM product WHERE sha256 IN ({shared}) ORDER BY row"
+        for row, sha256 in self._all(query):
+            first[row] = firsts.setdefault(sha256, row)
+        return _kept(first)
 
 
 def _facets(products: Sequence[IndexedProduct], names: Sequence[str]) -> Iterator[Facet]:
@@ -221,7 +289,30 @@ def _facets(products: Sequence[IndexedProduct], names: Sequence[str]) -> Iterato
         counts = table[name].value_counts()
         ordered = sorted(counts.index, key=lambda value: (-counts[value], value))[:NO_VALUE]
         codes = pd.Categorical(table[name], categories=ordered).codes  # −1 for no value
-        yield Facet(name, tuple(ordered), codes.astype(np.uint8))
+        yield Facet(name, tuple(ordered), codes.astype(np.uint16))
+
+
+def _newest_first(first_seen: Sequence[float]) -> Rows:
+    """The latest first; of those first seen at once, the last row: catalogues grow at the end."""
+    return np.argsort(np.asarray(first_seen), kind="stable")[::-1]
+
+
+def _by_title(products: Sequence[IndexedProduct]) -> Rows:
+    """By title, whatever its case and accents; those without one of their own come last."""
+
+    def key(row: int) -> tuple[bool, str]:
+        product = products[row]
+        letters = unicodedata.normalize("NFKD", product.title)
+        folded = "".join(c for c in letters if not unicodedata.combining(c)).casefold()
+        return product.title in ("", product.id), folded
+
+    return np.array(sorted(range(len(products)), key=key), dtype=np.int64)
+
+
+def _kept(array: Array) -> Array:
+    """The same array, which many threads may now read and none can change."""
+    array.flags.writeable = False
+    return array
 
 
 def _product_record(row: int, p: IndexedProduct) -> tuple[object, ...]:

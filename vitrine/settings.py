@@ -40,6 +40,22 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(
         16 * MIB, ge=1, description="Largest photo that may be uploaded as a query."
     )
+    url_queries: bool = Field(
+        False,
+        description="Whether anyone may search with the URL of a photo, which the gallery "
+        "then fetches.",
+    )
+    asked_hours: float = Field(
+        24.0,
+        gt=0,
+        le=8760,
+        description="Hours for which the results of a photo can be shared by their address.",
+    )
+    keep_uploads: bool = Field(
+        False,
+        description="Whether the photos that people search with are kept, as long as their "
+        "results.",
+    )
     reload_seconds: float = Field(
         1.0, ge=0, description="How often the gallery looks for a newly published generation."
     )

@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from vitrine.encoders.base import FloatArray
 from vitrine.folder import IndexFolder
 from vitrine.index import FlatIndex
-from vitrine.products import Products
+from vitrine.products import Order, Products
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 INDEX_FILE = "vector.index"
 IDS_FILE = "image_ids.json"
 PRODUCTS_FILE = "products.sqlite"
@@ -31,6 +31,10 @@ class SnapshotError(Exception):
 
 class NewerFormatError(SnapshotError):
     """A generation was written by a newer Vitrine than this one."""
+
+
+class OlderFormatError(SnapshotError):
+    """A generation was written by an older Vitrine than this one."""
 
 
 class _Record(BaseModel):
@@ -98,7 +102,7 @@ class Check:
 
 
 def read_manifest(generation: Path) -> Manifest:
-    """Raises `SnapshotError` where it is missing, damaged or of a newer format."""
+    """Raises `SnapshotError` where it is missing, damaged or of another format."""
     path = generation / MANIFEST_FILE
     try:
         facts = json.loads(path.read_bytes())
@@ -111,6 +115,11 @@ def read_manifest(generation: Path) -> Manifest:
         raise NewerFormatError(
             f"{generation.name} has format version {version} and this Vitrine reads up to "
             f"{FORMAT_VERSION}: update Vitrine, or index again with this one"
+        )
+    if isinstance(version, int) and version < FORMAT_VERSION:
+        raise OlderFormatError(
+            f"{generation.name} has format version {version}, of an older Vitrine than this one: "
+            "run python -m indexer build CATALOGUE, which publishes it anew from what it has"
         )
     try:
         return Manifest.model_validate(facts)
@@ -174,6 +183,9 @@ def verify(generation: Path) -> Iterator[Check]:
         f"{PRODUCTS_FILE} is in the order of {IDS_FILE}",
         None if in_order else "its rows name other products, or in another order",
     )
+    rows = np.arange(len(snapshot))
+    orders = [o for o in Order if not np.array_equal(np.sort(snapshot.products.in_order(o)), rows)]
+    yield Check("orders have every row once", f"not so: {', '.join(orders)}" if orders else None)
     lengths = {facet.name: len(facet.codes) for facet in snapshot.products.facets}
     wrong = [name for name, length in lengths.items() if length != len(snapshot)]
     yield Check("facets cover every row", f"not so: {', '.join(wrong)}" if wrong else None)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+import subprocess
+import sys
+import threading
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,6 +20,7 @@ from vitrine.encoders.handcrafted import HandcraftedEncoder, Recipe
 from vitrine.failures import FailureCode
 from vitrine.folder import FolderError
 from vitrine.photos import thumbnail_widths
+from vitrine.products import Order
 
 
 def expected_vectors(numbers):
@@ -223,6 +230,122 @@ def test_two_indexers_at_once_are_refused_by_name(shop):
         pass
     with sole_indexer(shop.folder):
         pass
+
+
+def an_indexer(folder):
+    """A second process that holds the folder until it reads a line, or is killed."""
+    code = (
+        "import sys; from pathlib import Path; from indexer.build import sole_indexer\n"
+        "from vitrine.folder import IndexFolder\n"
+        "with sole_indexer(IndexFolder(Path(sys.argv[1]))): print('held', flush=True); input()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(folder.root)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+@pytest.mark.parametrize("ends", ["finished", "killed"])
+def test_a_folder_is_being_indexed_for_as_long_as_another_process_lives_and_holds_it(shop, ends):
+    assert not shop.folder.is_being_indexed()
+    shop.folder.claim()
+    assert not shop.folder.is_being_indexed()
+    with an_indexer(shop.folder) as process:
+        assert shop.folder.is_being_indexed()
+        assert shop.folder.is_being_indexed()
+        with (
+            pytest.raises(FolderError, match=f"process {process.pid} on "),
+            sole_indexer(shop.folder),
+        ):
+            pass
+        if ends == "killed":
+            process.kill()
+        else:
+            process.communicate("\n")
+        process.wait(timeout=10)
+    assert shop.folder.holder.exists() == (ends == "killed")
+    assert not shop.folder.is_being_indexed()
+    with sole_indexer(shop.folder):
+        assert shop.folder.is_being_indexed()
+    assert not shop.folder.is_being_indexed()
+
+
+def test_asking_whether_a_folder_is_being_indexed_never_stops_an_indexer(shop):
+    shop.folder.claim()
+    seen, over = set(), threading.Event()
+
+    def ask():
+        while not over.is_set():
+            seen.add(shop.folder.is_being_indexed())
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(200):
+            with sole_indexer(shop.folder):
+                assert shop.folder.is_being_indexed()
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    assert seen == {True, False}
+
+
+def ids_in(snapshot, order):
+    return [snapshot.ids[row] for row in snapshot.products.in_order(order)]
+
+
+def test_the_newest_products_are_those_first_published_with_a_photo_last(shop):
+    shop.offer(range(3))
+    shop.urls["late"] = shop.server.url("/late.png")
+    shop.build()
+    assert ids_in(shop.snapshot(), Order.NEWEST) == ["p2", "p1", "p0"]
+    shop.urls = {"first": shop.urls["p0"], **shop.urls}
+    shop.build()
+    assert ids_in(shop.snapshot(), Order.NEWEST) == ["first", "p2", "p1", "p0"]
+    shop.server.replies["/late.png"] = Reply(photo_bytes(9))
+    del shop.urls["p1"]
+    shop.build()
+    assert ids_in(shop.snapshot(), Order.NEWEST) == ["late", "first", "p2", "p0"]
+
+
+def test_what_was_published_by_a_run_killed_just_then_is_noted_by_the_next(shop):
+    shop.offer(range(2))
+    shop.build()
+    with sqlite3.connect(shop.folder.ledger) as db:
+        db.execute("DELETE FROM product WHERE id = 'p1'")
+    db.close()
+    assert shop.build().generation is None
+    with Ledger(shop.folder.ledger) as ledger:
+        noted = ledger.first_seen()
+    assert noted["p0"] < noted["p1"]
+    assert shop.build().generation is None
+    with Ledger(shop.folder.ledger) as ledger:
+        assert ledger.first_seen() == noted
+
+
+def test_a_failed_build_notes_no_product(shop):
+    shop.urls = {"p1": shop.server.url("/404")}
+    shop.build()
+    with Ledger(shop.folder.ledger) as ledger:
+        assert ledger.first_seen() == {}
+
+
+def test_a_generation_of_an_older_vitrine_is_published_anew_from_what_there_is(shop):
+    shop.offer(range(4))
+    first = shop.build().generation
+    manifest = shop.folder.generation(first) / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format_version": 1}))
+    outcome = shop.build()
+    assert outcome.generation not in (None, first)
+    assert (outcome.tally.downloaded, outcome.tally.embedded) == (0, 0)
+    assert_every_row_is_right(shop.snapshot(), range(4))
+    assert shop.build().generation is None
 
 
 def test_a_photo_that_turns_bad_at_its_address_keeps_its_last_good_copy(shop):

@@ -88,12 +88,35 @@ def test_another_catalogue_or_another_day_begins_a_new_run(ledger, monkeypatch):
     assert ledger.begin_run("shop.csv") != latest
 
 
+def test_a_product_keeps_the_time_at_which_it_was_first_published(ledger):
+    ledger.record_published(["a", "b"], 100.0)
+    ledger.record_published(["b", "c"], 200.0)
+    assert ledger.first_seen() == {"a": 100.0, "b": 100.0, "c": 200.0}
+
+
+def test_a_ledger_from_before_products_were_noted_goes_on_working(path):
+    with Ledger(path) as ledger:
+        ledger.record_vectors("print", ["a" * 64], random_unit_vectors(1))
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TABLE product")
+    db.close()
+    with Ledger(path) as ledger:
+        assert ledger.first_seen() == {}
+        assert ledger.embedded("print") == {"a" * 64}
+        ledger.record_published(["a"], 100.0)
+    with Ledger(path) as ledger:
+        assert ledger.first_seen() == {"a": 100.0}
+
+
 def test_another_programs_database_is_refused(path):
     with sqlite3.connect(path) as db:
         db.execute("CREATE TABLE precious (x)")
     db.close()
     with pytest.raises(FolderError, match="no ledger of Vitrine"):
         Ledger(path)
+    with sqlite3.connect(path) as db:
+        assert db.execute("SELECT name FROM sqlite_master").fetchall() == [("precious",)]
+    db.close()
 
 
 def test_a_file_that_is_no_database_is_refused(path):

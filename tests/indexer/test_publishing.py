@@ -71,6 +71,8 @@ def test_equal_contents_are_known_as_published_and_any_change_is_not(folder):
         ),
     ]
     assert [is_published(folder, contents) for contents in changed] == [False] * len(changed)
+    later = contents_of(some(3), {"lost": FailureCode.HTTP_404}, first_seen=[9.0, 9.0, 9.0])
+    assert is_published(folder, later)
 
 
 def test_only_a_few_old_generations_are_kept_and_the_current_one_among_them(folder):

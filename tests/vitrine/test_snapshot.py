@@ -13,7 +13,15 @@ import pytest
 from tests.generations import product, publish_products, random_unit_vectors
 from vitrine.failures import FailureCode
 from vitrine.folder import IndexFolder
-from vitrine.snapshot import SnapshotError, file_hash, open_snapshot, verify
+from vitrine.snapshot import (
+    FORMAT_VERSION,
+    NewerFormatError,
+    OlderFormatError,
+    SnapshotError,
+    file_hash,
+    open_snapshot,
+    verify,
+)
 
 FILES = ("vector.index", "image_ids.json", "products.sqlite")
 
@@ -101,12 +109,20 @@ def test_a_damaged_manifest_is_noticed(generation, body):
     assert problems(generation) == ["manifest"]
 
 
-def test_a_newer_format_is_refused_with_what_to_do(generation):
+@pytest.mark.parametrize(
+    ("version", "error", "words"),
+    [
+        (FORMAT_VERSION + 1, NewerFormatError, "update Vitrine"),
+        (FORMAT_VERSION - 1, OlderFormatError, "run python -m indexer build CATALOGUE"),
+    ],
+)
+def test_another_format_is_refused_with_what_to_do(generation, version, error, words):
     manifest = json.loads((generation / "manifest.json").read_text())
-    manifest["format_version"] = 2
+    manifest["format_version"] = version
     (generation / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(SnapshotError, match=r"format version 2.*update Vitrine"):
+    with pytest.raises(error, match=rf"format version {version}.*{words}"):
         open_snapshot(generation)
+    assert problems(generation) == ["manifest"]
 
 
 @pytest.mark.parametrize(
@@ -142,6 +158,22 @@ def test_vectors_that_do_not_fit_are_noticed_even_with_a_right_hash(generation, 
 
     rewrite(generation, "vector.index", write)
     assert check in problems(generation)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [np.arange(39), np.zeros(40), np.arange(1, 41), np.arange(41)],
+    ids=["one too few", "one alone", "one out of range", "one too many"],
+)
+def test_an_order_that_does_not_have_every_row_once_is_noticed(generation, rows):
+    def write(path):
+        with sqlite3.connect(path) as db:
+            body = rows.astype("<i4").tobytes()
+            db.execute("UPDATE ordering SET rows = ? WHERE name = 'title'", [body])
+        db.close()
+
+    rewrite(generation, "products.sqlite", write)
+    assert problems(generation) == ["orders have every row once"]
 
 
 def test_another_kind_of_database_is_noticed_even_with_a_right_hash(generation):
