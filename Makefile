@@ -8,7 +8,7 @@ BIN := .venv/bin
 TORCH := $(shell grep '^torch==' requirements.txt)
 CODE := app.py bench gallery indexer studio tests vitrine
 
-.PHONY: help setup run test lint bench browser clean
+.PHONY: help setup run test lint translations bench browser clean
 
 help: ## Show this list.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -28,6 +28,11 @@ lint: .venv/dev ## Check style and types alone.
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy $(CODE)
+
+translations: .venv/dev ## Bring the translations in line with what the pages say.
+	$(BIN)/pybabel -q extract -F babel.cfg -k _l -k lazy_gettext --no-location -o gallery/translations/messages.pot .
+	$(BIN)/pybabel -q update -i gallery/translations/messages.pot -d gallery/translations --ignore-pot-creation-date --no-fuzzy-matching --ignore-obsolete -w 100
+	$(BIN)/pybabel -q compile -d gallery/translations
 
 bench: .venv/dev ## Run every measurement.
 	$(BIN)/python -m bench

@@ -14,12 +14,16 @@ import click
 import waitress
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
+from flask_compress import Compress
 from pydantic import ValidationError
 
-from gallery import api, context, pages
+from gallery import about, api, context, pages, photos, sitemap
+from gallery.asked import AskedPhotos
 from gallery.context import Gallery
 from gallery.guards import guard
 from gallery.live import LiveSnapshot
+from gallery.preferences import add_preferences
+from gallery.static import add_static
 from gallery.uploads import UploadEncoder
 from vitrine.encoders.registry import load_encoder
 from vitrine.folder import IndexFolder
@@ -36,7 +40,7 @@ def create_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
     """The gallery as a WSGI app; settings that are not given come from the environment."""
     settings = config if isinstance(config, Settings) else Settings(**(config or {}))
     folder = IndexFolder(settings.index)
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     assert isinstance(app.json, DefaultJSONProvider)
     app.json.sort_keys = False  # facts keep the order of the catalogue's columns
@@ -45,10 +49,16 @@ def create_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
         folder=folder,
         live=LiveSnapshot(folder, settings.reload_seconds),
         uploads=UploadEncoder(load_encoder),
+        asked=AskedPhotos(folder.asked, settings.asked_hours, settings.keep_uploads),
     )
+    app.config["COMPRESS_STREAMS"] = False  # photos are compressed already
+    Compress(app)
     guard(app, settings)
+    add_static(app)
+    add_preferences(app)
     pages.add_pages(app)
-    app.register_blueprint(api.blueprint)
+    for module in (photos, api, about, sitemap):
+        app.register_blueprint(module.blueprint)
     return app
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import HTTPException
 
 from vitrine.failures import FailureCode
@@ -18,7 +20,9 @@ class Code(StrEnum):
     SEVERAL_QUERIES = "several_queries"
     UNKNOWN_PARAMETER = "unknown_parameter"
     BAD_REQUEST = "bad_request"
+    BAD_CROP = "bad_crop"
     URL_NOT_IN_CATALOGUE = "url_not_in_catalogue"
+    URL_NOT_FETCHED = "url_not_fetched"
     UNKNOWN_PRODUCT = "unknown_product"
     NO_PHOTO = "no_photo"
     NOT_FOUND = "not_found"
@@ -29,6 +33,7 @@ class Code(StrEnum):
     TRUNCATED = "truncated"
     NOT_AN_IMAGE = "not_an_image"
     UNSUPPORTED_FORMAT = "unsupported_format"
+    HEIC = "heic"
     TOO_MANY_PIXELS = "too_many_pixels"
     SERVER_ERROR = "server_error"
     NO_INDEX = "no_index"
@@ -43,7 +48,10 @@ STATUSES: dict[Code, int] = {
     Code.SEVERAL_QUERIES: 400,
     Code.UNKNOWN_PARAMETER: 400,
     Code.BAD_REQUEST: 400,
+    Code.BAD_CROP: 400,
     Code.URL_NOT_IN_CATALOGUE: 403,
+    # Not 502: this server is well, whoever watches it, and asking again helps nobody.
+    Code.URL_NOT_FETCHED: 422,
     Code.UNKNOWN_PRODUCT: 404,
     Code.NO_PHOTO: 404,
     Code.NOT_FOUND: 404,
@@ -53,6 +61,7 @@ STATUSES: dict[Code, int] = {
     Code.TRUNCATED: 400,
     Code.NOT_AN_IMAGE: 415,
     Code.UNSUPPORTED_FORMAT: 415,
+    Code.HEIC: 415,
     Code.TOO_MANY_PIXELS: 413,
     Code.SERVER_ERROR: 500,
     Code.NO_INDEX: 503,
@@ -67,20 +76,29 @@ CODES_OF_STATUS: dict[int, Code] = {
 }
 """For errors that Flask raises by itself; the rest are `BAD_REQUEST` or `SERVER_ERROR`."""
 
-FRAMEWORK_WORDS: dict[Code, str] = {
-    Code.NOT_FOUND: "There is no page at this address.",
-    Code.METHOD_NOT_ALLOWED: "This address can't be used in this way.",
-    Code.TOO_LARGE: "The request is too large.",
-    Code.SERVER_ERROR: "Something went wrong on our side. Try again in a moment.",
+FRAMEWORK_WORDS: dict[Code, LazyString] = {
+    Code.NOT_FOUND: _l("There is no page at this address."),
+    Code.METHOD_NOT_ALLOWED: _l("This address can't be used in this way."),
+    Code.TOO_LARGE: _l("The request is too large."),
+    Code.SERVER_ERROR: _l("Something went wrong on our side. Try again in a moment."),
 }
 
-UPLOAD_FAILURES: dict[FailureCode, str] = {
-    FailureCode.EMPTY: "The file has no bytes. Choose another photo.",
-    FailureCode.TRUNCATED: "The photo is damaged or cut short. Save it again, or choose another.",
-    FailureCode.NOT_AN_IMAGE: "The file is no photo. Send a JPEG, PNG or WebP photo.",
-    FailureCode.UNSUPPORTED_FORMAT: "This kind of file can't be read. Save it as JPEG, PNG or "
-    "WebP and try again.",
-    FailureCode.TOO_MANY_PIXELS: "The photo has too many pixels. Make it smaller and try again.",
+UPLOAD_FAILURES: dict[FailureCode, LazyString] = {
+    FailureCode.EMPTY: _l("The file has no bytes. Choose another photo."),
+    FailureCode.TRUNCATED: _l(
+        "The photo is damaged or cut short. Save it again, or choose another."
+    ),
+    FailureCode.NOT_AN_IMAGE: _l("The file is no photo. Send a JPEG, PNG or WebP photo."),
+    FailureCode.UNSUPPORTED_FORMAT: _l(
+        "This kind of file can't be read. Save it as JPEG, PNG or WebP and try again."
+    ),
+    FailureCode.HEIC: _l(
+        "HEIC photos can't be read here. Set the camera to “Most Compatible”, or save the "
+        "photo as JPEG, and try again."
+    ),
+    FailureCode.TOO_MANY_PIXELS: _l(
+        "The photo has too many pixels. Make it smaller and try again."
+    ),
 }
 """What a stranger is told of each failure to decode; the failure's own message is not theirs."""
 
@@ -91,8 +109,8 @@ class Refusal(HTTPException):
     `words` are for any stranger to read; `command` is what the server's owner can run.
     """
 
-    def __init__(self, code: Code, words: str, command: str = "") -> None:
-        super().__init__(words)
+    def __init__(self, code: Code, words: str | LazyString, command: str = "") -> None:
+        super().__init__(code)
         self.refusal_code = code
         self.words = words
         self.command = command
@@ -110,8 +128,8 @@ def code_of(error: HTTPException) -> Code:
 def words_of(error: HTTPException) -> str:
     """One sentence or two for the reader; never a traceback, never a path of the server."""
     if isinstance(error, Refusal):
-        return error.words
-    return FRAMEWORK_WORDS.get(code_of(error), "The request can't be understood.")
+        return str(error.words)
+    return str(FRAMEWORK_WORDS.get(code_of(error), _l("The request can't be understood.")))
 
 
 def command_of(error: HTTPException) -> str:

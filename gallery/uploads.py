@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from flask_babel import format_decimal
+from flask_babel import lazy_gettext as _l
 
 from gallery.refusals import UPLOAD_FAILURES, Code, Refusal
 from vitrine.encoders.base import Encoder, EncoderError, FloatArray
-from vitrine.failures import Failure
+from vitrine.failures import Failure, FailureCode
+from vitrine.fetching import (
+    PUBLIC_WEB,
+    Fetched,
+    Fetcher,
+    FetchJob,
+    FetchLimits,
+    Reach,
+    Reference,
+    absolute_url,
+)
 from vitrine.photos import Photo, decode
+from vitrine.settings import Settings
 from vitrine.snapshot import EncoderFacts
 
 log = logging.getLogger("vitrine.gallery")
@@ -18,6 +36,21 @@ log = logging.getLogger("vitrine.gallery")
 PHOTOS_IN_MEMORY = 2
 """Uploads at a time: the largest takes some 600 MB while it is decoded, and one can be
 decoded while another is embedded. The rest wait."""
+
+FETCHES = 3
+"""Photos at a time that are fetched from strangers' URLs, each by a thread that could
+answer requests instead. Beyond that they are refused at once."""
+
+FETCH_SECONDS = 10.0
+REFUSED_AFTER_SECONDS = 0.5
+"""No URL is refused earlier. So a name of the owner's network that leads to a private
+address cannot be told from one that does not exist."""
+
+MAX_URL = 4096  # characters; signed addresses have up to some 2,000
+PREVIEW_PIXELS = 640  # longest side of an uploaded photo as shown back
+LEAST_CROP = 16  # pixels a side: anything less is a slip of the hand
+
+_fetches = threading.BoundedSemaphore(FETCHES)
 
 
 def uploaded_photo(body: bytes, max_bytes: int) -> Photo:
@@ -31,9 +64,122 @@ def uploaded_photo(body: bytes, max_bytes: int) -> Photo:
 
 
 def too_large(max_bytes: int) -> Refusal:
+    limit = format_decimal(float(f"{max_bytes / 2**20:.3g}"))
     return Refusal(
-        Code.TOO_LARGE, f"The photo is larger than {max_bytes / 2**20:.3g} MB. Send a smaller one."
+        Code.TOO_LARGE,
+        _l("The photo is larger than %(limit)s MB. Send a smaller one.", limit=limit),
     )
+
+
+def fetched_photo(url: str, settings: Settings, reach: Reach = PUBLIC_WEB) -> bytes:
+    """The bytes at a stranger's URL, not yet decoded: at most `max_upload_bytes` of them.
+
+    Refuses where the owner has not allowed URLs of others than the catalogue's. Whatever
+    the cause of a failure, its refusal is the same, so that nobody learns here what the
+    server can reach; the log has the cause.
+    """
+    if not settings.url_queries:
+        words = _l(
+            "No product has its photo at this address. Save the photo and upload it instead."
+        )
+        raise Refusal(Code.URL_NOT_IN_CATALOGUE, words)
+    if not _fetches.acquire(blocking=False):
+        log.warning("A photo's URL was refused: %d others are being fetched.", FETCHES)
+        raise _not_fetched()
+    try:
+        began = time.monotonic()
+        outcome = _fetched(url, settings.max_upload_bytes, reach)
+        if isinstance(outcome, bytes):
+            return outcome
+        log.warning("A photo's URL was refused: %s: %s", outcome.code, outcome.message)
+        time.sleep(max(0.0, began + REFUSED_AFTER_SECONDS - time.monotonic()))
+        raise _not_fetched()
+    finally:
+        _fetches.release()
+
+
+def _fetched(url: str, max_bytes: int, reach: Reach) -> bytes | Failure:
+    if len(url) > MAX_URL:
+        return Failure(FailureCode.BAD_URL, f"a URL of {len(url):,} characters")
+    # What is no URL would be the path of a local file.
+    usable = absolute_url(url.strip())
+    if isinstance(usable, Failure):
+        return usable
+    limits = FetchLimits(
+        deadline_s=FETCH_SECONDS, max_bytes=max_bytes, attempts=1, workers=1, reach=reach
+    )
+    # A fetcher of its own: what one stranger's host does, such as asking for a pause,
+    # must not hold for the next one's photo.
+    with Fetcher(limits) as fetcher:
+        outcome = fetcher.fetch(FetchJob(Reference(usable))).outcome
+    if isinstance(outcome, Fetched):
+        return outcome.body
+    assert isinstance(outcome, Failure)  # nothing was asked conditionally
+    return outcome
+
+
+def _not_fetched() -> Refusal:
+    words = _l("The photo at this address could not be had. Save it and upload it instead.")
+    return Refusal(Code.URL_NOT_FETCHED, words)
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A part of a photo: its left upper corner and its sides, as fractions of the upright photo."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def read_crop(text: str | None) -> Crop | None:
+    """``x,y,width,height`` → a crop; None where none is given. Refuses what is not in the photo."""
+    if not text:
+        return None
+    try:
+        crop = Crop(*map(float, text.split(",")))
+    except (TypeError, ValueError):
+        raise _bad_crop() from None
+    # Fractions that a browser has rounded may go beyond the edge by as much.
+    edge = 1 + 1e-3
+    sides = (crop.width, crop.height, crop.x + crop.width, crop.y + crop.height)
+    corner = (crop.x, crop.y)
+    if not all(0 < side <= edge for side in sides) or not all(0 <= at < 1 for at in corner):
+        raise _bad_crop()
+    return crop
+
+
+def cropped(photo: Photo, crop: Crop) -> Photo:
+    """The part of the photo by itself; refuses one of a few pixels."""
+    image = photo.image
+    left, upper = math.floor(crop.x * image.width), math.floor(crop.y * image.height)
+    right = min(image.width, round((crop.x + crop.width) * image.width))
+    lower = min(image.height, round((crop.y + crop.height) * image.height))
+    if right - left < min(LEAST_CROP, image.width) or lower - upper < min(LEAST_CROP, image.height):
+        raise Refusal(
+            Code.BAD_CROP, _l("This part of the photo is too small. Choose a larger one.")
+        )
+    return Photo(
+        image=image.crop((left, upper, right, lower)),
+        width=round((right - left) * photo.width / image.width),
+        height=round((lower - upper) * photo.height / image.height),
+        format=photo.format,
+    )
+
+
+def _bad_crop() -> Refusal:
+    words = _l("This is no part of the photo. Choose another, or search with the whole photo.")
+    return Refusal(Code.BAD_CROP, words)
+
+
+def preview_of(photo: Photo) -> bytes:
+    """The photo as a small WebP file without metadata, to be shown beside its results."""
+    image = photo.image.copy()
+    image.thumbnail((PREVIEW_PIXELS, PREVIEW_PIXELS))
+    file = io.BytesIO()
+    image.save(file, "WEBP")
+    return file.getvalue()
 
 
 class UploadEncoder:
@@ -50,6 +196,15 @@ class UploadEncoder:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="encoder")
         self._wanted: EncoderFacts | None = None
         self._encoder: Encoder | None = None
+
+    def is_ready(self, wanted: EncoderFacts) -> bool:
+        """Whether `vector` would embed at once, without loading anything first."""
+        encoder = self._encoder
+        return (
+            encoder is not None
+            and self._wanted == wanted
+            and encoder.fingerprint == wanted.fingerprint
+        )
 
     def vector(self, photo: Photo, wanted: EncoderFacts) -> FloatArray:
         """The photo's unit vector (d,); refuses where the index's own encoder can't be had."""
@@ -69,8 +224,10 @@ class UploadEncoder:
                 log.error("Can't search by photo: %s", error, exc_info=not known)
                 raise Refusal(
                     Code.ENCODER_UNAVAILABLE,
-                    "Search by photo is not available now: the encoder can't be loaded. "
-                    "Search by product works.",
+                    _l(
+                        "Search by photo is not available now: the encoder can't be loaded. "
+                        "Search by product works."
+                    ),
                 ) from error
             self._wanted = wanted
             if self._encoder.fingerprint != wanted.fingerprint:
@@ -82,7 +239,9 @@ class UploadEncoder:
         if self._encoder.fingerprint != wanted.fingerprint:
             raise Refusal(
                 Code.ENCODER_MISMATCH,
-                "Search by photo is not available now: the index was made by another version "
-                "of the encoder. Search by product works.",
+                _l(
+                    "Search by photo is not available now: the index was made by another version "
+                    "of the encoder. Search by product works."
+                ),
             )
         return self._encoder
