@@ -1,8 +1,8 @@
-"""The gallery for programs: `/get_similar` and `/healthz`.
+"""The gallery for programs: its routes, and those of them that are no twin of a page.
 
 `image_url` and `similar_images` are absolute, so that a client on any other host can
-load them; `thumbnail_url` and `page_url` are paths of this server. `image_path` takes
-all of them back.
+load them; all other addresses are paths of this server. `image_path` takes all of
+them back.
 """
 
 from __future__ import annotations
@@ -11,87 +11,188 @@ import time
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from flask import Blueprint, current_app, jsonify, request
+from flask import Blueprint, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
-from gallery import context
-from gallery.browsing import facet_names
-from gallery.questions import Question, read_question
-from gallery.refusals import Code, Refusal
-from gallery.similar import by_product, by_upload
-from gallery.tiles import Tile, tile_of
-from vitrine.search import Narrowing
+from gallery import context, twins
+from gallery.addresses import facet_names
+from gallery.answers import (
+    FetchedQuery,
+    Health,
+    Product,
+    Similar,
+    Size,
+    UploadQuery,
+    product_of,
+    similar_of,
+)
+from gallery.embedding import embedded
+from gallery.looking import MAX_EXAMPLES
+from gallery.openapi import document
+from gallery.operations import TEXT, Operation, Parameter, answers
+from gallery.questions import DEFAULT_K, MAX_K, Question, read_question
+from gallery.refusals import UPLOAD_FAILURES, Code, Refusal
+from gallery.similar import SimilarTile, by_product, by_vector
+from gallery.tiles import tile_of
+from gallery.uploads import Crop, fetched_photo
+from vitrine.photos import Photo
+from vitrine.search import Narrowing, Refinement
 from vitrine.snapshot import Snapshot
 
 blueprint = Blueprint("api", __name__)
 
 
 @blueprint.route("/get_similar", methods=["GET", "POST"])
+@answers(
+    Operation(
+        Similar,
+        query=(
+            Parameter("id", "A product's id."),
+            Parameter(
+                "image_path",
+                "A photo's URL: as in the catalogue, or any `image_url`, `thumbnail_url` or "
+                "`page_url` of this gallery; others are fetched where the owner allows it.",
+            ),
+            Parameter(
+                "k",
+                f"How many products; {DEFAULT_K} if not given.",
+                {"type": "integer", "minimum": 1, "maximum": MAX_K, "default": DEFAULT_K},
+            ),
+            Parameter("more", "Ids of products to look more like.", TEXT, MAX_EXAMPLES),
+            Parameter("less", "Ids of products to look less like.", TEXT, MAX_EXAMPLES),
+        ),
+        has_facets=True,
+        form=(
+            Parameter(
+                "image",
+                "A photo, as a file.",
+                {"type": "string", "contentMediaType": "application/octet-stream"},
+            ),
+            Parameter(
+                "crop",
+                "The part of `image` to search with: `x,y,width,height`, as fractions of the "
+                "upright photo.",
+            ),
+        ),
+        refuses=(
+            Code.NO_QUERY,
+            Code.SEVERAL_QUERIES,
+            Code.UNKNOWN_PARAMETER,
+            Code.BAD_K,
+            Code.BAD_JSON,
+            Code.BAD_CROP,
+            Code.URL_NOT_IN_CATALOGUE,
+            Code.URL_NOT_FETCHED,
+            Code.UNKNOWN_PRODUCT,
+            Code.NO_PHOTO,
+            Code.TOO_LARGE,
+            *(Code(failure.value) for failure in UPLOAD_FAILURES),
+            Code.NO_INDEX,
+            Code.ENCODER_MISMATCH,
+            Code.ENCODER_UNAVAILABLE,
+        ),
+    )
+)
 def get_similar() -> ResponseReturnValue:
-    """Products that look like the query, best first."""
+    """Products that look like the query, best first.
+
+    Exactly one of `id`, `image_path` and `image` says what to compare with. The product
+    asked about, and those given as `more` and `less`, are never in the answer; others
+    with an identical photo are. Equal scores come in the catalogue's order. Answers are
+    exact under any filter, and shorter than `k` only where fewer products pass.
+    """
     started = time.perf_counter()
     snapshot = context.snapshot()
     question = read_question(request, facet_names(snapshot))
-    narrowing = Narrowing(filters=question.filters)
-    if question.upload is not None:
-        search = by_upload(snapshot, question.upload.read(), question.k, narrowing)
-        size = {"width": search.photo.width, "height": search.photo.height}
-        query: dict[str, Any] = {"upload": size}
-        found = search.found
-    else:
-        row = _row(snapshot, question)
-        query = product_json(tile_of(snapshot.products.get([row])[0]))
-        found = by_product(snapshot, row, question.k, narrowing)
-    return jsonify(
-        query=query,
-        similar_images=[similar.tile.image_url for similar in found],
-        results=[
-            product_json(s.tile) | {"score": s.score, "distance": round(2 - 2 * s.score, 6)}
-            for s in found
-        ],
-        encoder=context.encoder_name(snapshot),
-        took_ms=round((time.perf_counter() - started) * 1000, 1),
-    )
+    query, found = _answered(snapshot, question)
+    answer: Similar = {
+        "query": query,
+        "similar_images": [similar.tile.image_url for similar in found],
+        "results": [similar_of(similar.tile, similar.score) for similar in found],
+        "encoder": context.encoder_name(snapshot),
+        "took_ms": round((time.perf_counter() - started) * 1000, 1),
+    }
+    return jsonify(answer)
 
 
 @blueprint.get("/healthz")
+@answers(Operation(Health, refuses=(Code.NO_INDEX,)))
 def healthz() -> ResponseReturnValue:
     """Whether searches can be answered, and from what."""
-    snapshot = context.snapshot()
-    return jsonify(
-        status="ok",
-        generation=snapshot.name,
-        products=len(snapshot),
-        encoder=context.encoder_name(snapshot),
+    snapshot, gallery = context.snapshot(), context.gallery()
+    answer: Health = {
+        "status": "ok",
+        "generation": snapshot.name,
+        "products": len(snapshot),
+        "encoder": context.encoder_name(snapshot),
+        "encoder_loaded": gallery.uploads.is_ready(snapshot.manifest.encoder),
+        "indexing": gallery.folder.is_being_indexed(),
+    }
+    return jsonify(answer)
+
+
+@blueprint.get("/openapi.json")
+@answers(Operation(dict[str, Any]))
+def openapi() -> ResponseReturnValue:
+    """This document: every address that answers JSON, by OpenAPI 3.1."""
+    return jsonify(_document())
+
+
+@blueprint.get("/api")
+def page() -> ResponseReturnValue:
+    """The same document, to read."""
+    return render_template("api.html", document=_document())
+
+
+blueprint.add_url_rule("/api/products", view_func=twins.products)
+blueprint.add_url_rule("/api/products/<product_id:product_id>", view_func=twins.product)
+blueprint.add_url_rule("/api/photo/<token>", view_func=twins.photo)
+blueprint.add_url_rule("/api/values/<product_id:name>", view_func=twins.values)
+blueprint.add_url_rule("/api/index", view_func=twins.index)
+
+
+def _document() -> dict[str, Any]:
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    return document(app, request.url_root.rstrip("/"), context.gallery().live.snapshot())
+
+
+def _answered(
+    snapshot: Snapshot, question: Question
+) -> tuple[Product | UploadQuery | FetchedQuery, list[SimilarTile]]:
+    k, narrowing = question.k, Narrowing(filters=question.filters)
+    refinement = _refinement(snapshot, question)
+
+    def by_photo(body: bytes, crop: Crop | None = None) -> tuple[Size, list[SimilarTile]]:
+        photo = embedded(snapshot, body, crop)
+        return _size(photo.photo), by_vector(snapshot, photo.vector, k, narrowing, refinement)
+
+    if question.upload is not None:
+        size, found = by_photo(question.upload.read(), question.crop)
+        return {"upload": size}, found
+    if question.url is not None:
+        row = _row_of_url(snapshot, question.url)
+        if row is None:
+            size, found = by_photo(fetched_photo(question.url, context.gallery().settings))
+            return {"fetched": size}, found
+    else:
+        row = _row_of_id(snapshot, question.product_id or "")
+    product = product_of(tile_of(snapshot.products.get([row])[0]))
+    return product, by_product(snapshot, row, k, narrowing, refinement)
+
+
+def _refinement(snapshot: Snapshot, question: Question) -> Refinement | None:
+    if not question.more and not question.less:
+        return None
+    return Refinement(
+        more=[_row_of_id(snapshot, product_id) for product_id in question.more],
+        less=[_row_of_id(snapshot, product_id) for product_id in question.less],
     )
 
 
-def product_json(tile: Tile) -> dict[str, Any]:
-    """`tile` has what it takes to draw the product as the gallery's own grid does."""
-    return {
-        "id": tile.id,
-        "title": tile.title,
-        "image_url": tile.image_url,
-        "thumbnail_url": tile.thumbnail_url,
-        "page_url": tile.page_url,
-        "facts": dict(tile.facts),
-        "tile": {
-            "subtitle": tile.subtitle,
-            "fills_frame": tile.fills_frame,
-            "width": tile.width,
-            "height": tile.height,
-            "colour": tile.colour,
-            "srcset": tile.srcset,
-        },
-    }
-
-
-def _row(snapshot: Snapshot, question: Question) -> int:
-    """The product that a question by id or URL is about."""
-    if question.url is not None:
-        return _row_of_url(snapshot, question.url)
-    return _row_of_id(snapshot, question.product_id or "")
+def _size(photo: Photo) -> Size:
+    return {"width": photo.width, "height": photo.height}
 
 
 def _row_of_id(snapshot: Snapshot, product_id: str) -> int:
@@ -99,29 +200,27 @@ def _row_of_id(snapshot: Snapshot, product_id: str) -> int:
     if row is not None:
         return row
     if snapshot.products.photoless(product_id):
-        raise Refusal(Code.NO_PHOTO, "This product's photo could not be had.")
-    raise Refusal(Code.UNKNOWN_PRODUCT, "There is no product with this id.")
+        raise _no_photo()
+    raise Refusal(Code.UNKNOWN_PRODUCT, _("There is no product with this id."))
 
 
-def _row_of_url(snapshot: Snapshot, url: str) -> int:
-    """A URL as the catalogue has it, or one that this gallery has handed out."""
+def _row_of_url(snapshot: Snapshot, url: str) -> int | None:
+    """Of a URL as the catalogue has it, or one that this gallery has handed out; else None."""
     row = snapshot.products.row_of_image_url(url)
     if row is not None:
         return row
     if snapshot.products.photoless_of_image_url(url):
-        raise Refusal(Code.NO_PHOTO, "This product's photo could not be had.")
+        raise _no_photo()
     endpoint, values = _own_route(url)
-    if endpoint == "pages.item":
+    if endpoint in ("pages.item", "api.product"):
         return _row_of_id(snapshot, values["product_id"])
     if endpoint == "pages.thumbnail":
-        row = snapshot.products.row_of_photo(values["sha256"])
-    if row is None:
-        raise Refusal(
-            Code.URL_NOT_IN_CATALOGUE,
-            "No product has its photo at this URL, and other URLs are not fetched. "
-            "Upload the photo as image instead.",
-        )
-    return row
+        return snapshot.products.row_of_photo(values["sha256"])
+    return None
+
+
+def _no_photo() -> Refusal:
+    return Refusal(Code.NO_PHOTO, _("This product's photo could not be had."))
 
 
 def _own_route(url: str) -> tuple[str | None, dict[str, Any]]:

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlencode
 
-from flask import url_for
+import numpy as np
+import numpy.typing as npt
 from werkzeug.datastructures import MultiDict
 
-from vitrine.search import FacetCounts, Narrowing
-from vitrine.snapshot import Snapshot
+from gallery.addresses import Filters, Pairs, address, filter_pairs, read_filters, toggled
+from vitrine.products import Order
+from vitrine.search import Narrowing
 
-RESERVED = frozenset({"q", "page", "k", "id", "image", "image_path"})
-"""Parameters with a meaning of their own; a column of such a name can't be filtered by."""
+Sizes = npt.NDArray[np.int64]
 
-MAX_VALUES = 50  # chosen of one facet: each is repeated in every link of the page
 MAX_TEXT = 200  # characters of a search; a title is shorter
-VALUES_SHOWN = 8  # of a facet at once; the rest unfold
 
 
 @dataclass(frozen=True, slots=True)
 class Browsing:
-    """What the grid is narrowed to, and which page of it. `page` starts at 1."""
+    """What the grid is narrowed to, in which order, and which page of it, from 1."""
 
+    path: str
     text: str = ""
-    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    filters: Filters = field(default_factory=dict)
+    order: Order = Order.CATALOGUE
     page: int = 1
 
     @property
@@ -39,23 +37,35 @@ class Browsing:
         return bool(self.text or self.filters)
 
     @property
-    def url(self) -> str:
-        """The address of this state; the first page is not named in it."""
+    def pairs(self) -> Pairs:
+        """The query string, without what is so anyway."""
         pairs = [("q", self.text)] if self.text else []
-        pairs += [(name, value) for name, values in self.filters.items() for value in values]
+        pairs += filter_pairs(self.filters)
+        pairs += [("sort", self.order.value)] if self.order is not Order.CATALOGUE else []
         pairs += [("page", str(self.page))] if self.page > 1 else []
-        return url_for("pages.grid") + (f"?{urlencode(pairs)}" if pairs else "")
+        return pairs
+
+    @property
+    def url(self) -> str:
+        return address(self.path, self.pairs)
+
+    def at(self, path: str) -> Browsing:
+        """The same state at another address, such as that of its JSON twin."""
+        return replace(self, path=path)
 
     def toggled(self, name: str, value: str) -> Browsing:
         """The first page with one facet value more, or less where it is chosen already."""
-        chosen = self.filters.get(name, ())
-        others = tuple(other for other in chosen if other != value)
-        values = others if value in chosen else (*chosen, value)
-        filters = {**self.filters, name: values}
-        return replace(self, filters={n: v for n, v in filters.items() if v}, page=1)
+        return replace(self, filters=toggled(self.filters, name, value), page=1)
 
-    def without_text(self) -> Browsing:
-        return replace(self, text="", page=1)
+    def without(self, name: str | None) -> Browsing:
+        """The first page without one facet's values; without the text, for None."""
+        if name is None:
+            return replace(self, text="", page=1)
+        kept = {other: values for other, values in self.filters.items() if other != name}
+        return replace(self, filters=kept, page=1)
+
+    def in_order(self, order: Order) -> Browsing:
+        return replace(self, order=order, page=1)
 
     def on_page(self, page: int) -> Browsing:
         return replace(self, page=page)
@@ -63,10 +73,16 @@ class Browsing:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of so many products; `first` and `last` count from 1 (0–0 of nothing)."""
+    """One page of the grid.
+
+    `first`, `last` and `total` count products from 1 (0–0 of nothing); `start` and `stop`
+    bound the page's tiles, of which one may stand for several products.
+    """
 
     number: int
     count: int
+    start: int
+    stop: int
     first: int
     last: int
     total: int
@@ -84,90 +100,30 @@ class Page:
         return out
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A facet's value as a link: choosing it, or giving it up."""
-
-    value: str
-    count: int
-    chosen: bool
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class FacetLinks:
-    name: str
-    label: str
-    shown: Sequence[Choice]
-    folded: Sequence[Choice]
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """Something chosen; the address drops it."""
-
-    label: str
-    url: str
-
-
-def facet_names(snapshot: Snapshot) -> list[str]:
-    """The facets that can be filtered by, in the catalogue's order."""
-    return [facet.name for facet in snapshot.products.facets if facet.name not in RESERVED]
-
-
-def read_browsing(args: MultiDict[str, str], facets: Sequence[str]) -> Browsing:
+def read_browsing(path: str, args: MultiDict[str, str], facets: Sequence[str]) -> Browsing:
     """Any query string → a state. Unknown parameters, and values beyond a few, are passed over."""
-    filters = {
-        name: tuple(dict.fromkeys(filter(None, args.getlist(name))))[:MAX_VALUES] for name in facets
-    }
     try:
         page = int(args.get("page", "1"))
     except ValueError:
         page = 1
+    order = args.get("sort")
     return Browsing(
+        path=path,
         text=" ".join(args.get("q", "").split())[:MAX_TEXT],
-        filters={name: values for name, values in filters.items() if values},
+        filters=read_filters(args, facets),
+        order=Order(order) if order in list(Order) else Order.CATALOGUE,
         page=max(page, 1),
     )
 
 
-def page_of(number: int, total: int, size: int) -> Page:
-    """The page of this number, or the nearest that there is."""
-    count = max(1, math.ceil(total / size))
+def page_of(number: int, sizes: Sizes, length: int) -> Page:
+    """The page of this number, or the nearest that there is.
+
+    `sizes` (tiles,) has how many products each tile stands for; a page has `length` tiles.
+    """
+    count = max(1, -(-len(sizes) // length))
     number = min(number, count)
-    first = (number - 1) * size + 1
-    return Page(number, count, min(first, total), min(number * size, total), total)
-
-
-def facet_links(browsing: Browsing, counts: Sequence[FacetCounts]) -> list[FacetLinks]:
-    """Facets with something to choose, each value a link to the narrowed or widened grid."""
-    out = []
-    for facet in counts:
-        if facet.name in RESERVED:
-            continue
-        choices = [
-            Choice(c.value, c.count, c.chosen, browsing.toggled(facet.name, c.value).url)
-            for c in facet.counts
-        ]
-        if len(choices) < 2 and not any(choice.chosen for choice in choices):
-            continue
-        shown = [c for i, c in enumerate(choices) if i < VALUES_SHOWN or c.chosen]
-        folded = [c for i, c in enumerate(choices) if i >= VALUES_SHOWN and not c.chosen]
-        out.append(FacetLinks(facet.name, label(facet.name), shown, folded))
-    return out
-
-
-def chips(browsing: Browsing) -> list[Chip]:
-    """One chip for each thing that narrows."""
-    text = [Chip(f"“{browsing.text}”", browsing.without_text().url)] if browsing.text else []
-    return text + [
-        Chip(value, browsing.toggled(name, value).url)
-        for name, values in browsing.filters.items()
-        for value in values
-    ]
-
-
-def label(column: str) -> str:
-    """A column's name as words: "ProductType" → "Product Type"."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column).replace("_", " ")
-    return words[:1].upper() + words[1:]
+    start, stop = (number - 1) * length, min(number * length, len(sizes))
+    before, here = int(sizes[:start].sum()), int(sizes[start:stop].sum())
+    first = before + 1 if here else 0
+    return Page(number, count, start, stop, first, before + here, int(sizes.sum()))

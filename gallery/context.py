@@ -6,15 +6,26 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from flask import current_app
+from flask_babel import lazy_gettext as _l
 
-from gallery.live import LiveSnapshot
+from gallery.asked import AskedPhotos
+from gallery.live import Absence, LiveSnapshot
 from gallery.refusals import Code, Refusal
 from gallery.uploads import UploadEncoder
+from vitrine.fetching import PUBLIC_WEB, Reach
 from vitrine.folder import IndexFolder
 from vitrine.settings import Settings
 from vitrine.snapshot import Snapshot
 
 EXTENSION = "vitrine"
+
+ABSENCES = {
+    Absence.NO_INDEX: _l("There is no index yet."),
+    Absence.NOT_OURS: _l("The index folder holds other files, and no index."),
+    Absence.NEWER_FORMAT: _l("The index was made by a newer Vitrine than this one."),
+    Absence.OLDER_FORMAT: _l("The index was made by an older Vitrine than this one."),
+    Absence.DAMAGED: _l("The index is damaged, and no earlier one is left."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +34,8 @@ class Gallery:
     folder: IndexFolder
     live: LiveSnapshot
     uploads: UploadEncoder
+    asked: AskedPhotos
+    reach: Reach = PUBLIC_WEB  # of addresses that strangers give
 
     @property
     def has_default_index(self) -> bool:
@@ -45,7 +58,7 @@ def snapshot() -> Snapshot:
         absence = gallery().live.absence
         # Which folder it is, strangers need not know.
         command = absence.command("" if gallery().has_default_index else "FOLDER")
-        raise Refusal(Code.NO_INDEX, str(absence), command)
+        raise Refusal(Code.NO_INDEX, ABSENCES[absence], command)
     return current
 
 

@@ -8,6 +8,7 @@ from flask import Flask, Response, current_app, jsonify, render_template, reques
 from werkzeug.exceptions import HTTPException
 
 from gallery import context
+from gallery.operations import operation_of
 from gallery.refusals import Code, Refusal, code_of, command_of, words_of
 from gallery.uploads import too_large
 from vitrine.index import use_one_thread
@@ -72,13 +73,12 @@ def _answer_error(error: HTTPException) -> Response:
     code, status = code_of(error), error.code or 500
     words, command = words_of(error), command_of(error)
     if code is Code.TOO_LARGE and request.mimetype == "multipart/form-data":
-        words = too_large(context.gallery().settings.max_upload_bytes).words
+        words = words_of(too_large(context.gallery().settings.max_upload_bytes))
     if _wants_json():
         sentence = f"{words} Run: {command}" if command else words
         answer = jsonify(error=sentence, code=code, status=status)
     else:
-        page = render_template("error.html", status=status, words=words, command=command)
-        answer = current_app.make_response(page)
+        answer = current_app.make_response(_error_page(error, words))
     answer.status_code = status
     for name, value in error.get_headers(request.environ):
         if name.lower() != "content-type":
@@ -86,15 +86,37 @@ def _answer_error(error: HTTPException) -> Response:
     return answer
 
 
+def _error_page(error: HTTPException, words: str) -> str:
+    """Of a missing index that is just being made, one that looks again by itself."""
+    absent = code_of(error) is Code.NO_INDEX
+    return render_template(
+        "error.html",
+        status=error.code or 500,
+        words=words,
+        command=command_of(error),
+        reload_seconds=5 if absent and context.gallery().folder.is_being_indexed() else None,
+    )
+
+
 def _wants_json() -> bool:
     """Whether the route answers JSON; of an address that is no route, whether the client asks."""
-    if request.path in _json_paths():
+    endpoint = _endpoint()
+    if endpoint is not None:
+        return operation_of(current_app, endpoint) is not None
+    if request.path.startswith("/api/"):
         return True
     return request.accept_mimetypes.best_match(["text/html", "application/json"]) == (
         "application/json"
     )
 
 
-def _json_paths() -> set[str]:
-    rules = current_app.url_map.iter_rules()
-    return {rule.rule for rule in rules if rule.endpoint.startswith("api.")}
+def _endpoint() -> str | None:
+    """The route at this address, by whatever method, and whatever host was asked."""
+    routes = current_app.url_map.bind("localhost", path_info=request.path)
+    try:
+        for method in routes.allowed_methods():
+            endpoint, _ = routes.match(method=method)
+            return str(endpoint)
+    except HTTPException:  # such as a redirect to the address without its double slash
+        pass
+    return None

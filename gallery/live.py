@@ -8,7 +8,13 @@ import time
 from enum import StrEnum
 
 from vitrine.folder import IndexFolder
-from vitrine.snapshot import NewerFormatError, Snapshot, SnapshotError, open_snapshot
+from vitrine.snapshot import (
+    NewerFormatError,
+    OlderFormatError,
+    Snapshot,
+    SnapshotError,
+    open_snapshot,
+)
 
 log = logging.getLogger("vitrine.gallery")
 
@@ -19,6 +25,7 @@ class Absence(StrEnum):
     NO_INDEX = "There is no index yet."
     NOT_OURS = "The index folder holds other files, and no index."
     NEWER_FORMAT = "The index was made by a newer Vitrine than this one."
+    OLDER_FORMAT = "The index was made by an older Vitrine than this one."
     DAMAGED = "The index is damaged, and no earlier one is left."
 
     def command(self, folder: str) -> str:
@@ -94,8 +101,7 @@ class LiveSnapshot:
         except (SnapshotError, OSError) as error:
             log.error("Can't serve a generation of %s: %s", self._folder.root, error)
             if name == self._tried:
-                newer = isinstance(error, NewerFormatError)
-                self.absence = Absence.NEWER_FORMAT if newer else Absence.DAMAGED
+                self.absence = _absence_of(error)
             return None
         log.info("Serving generation %s: %d products.", name, len(opened))
         return opened
@@ -114,3 +120,11 @@ class LiveSnapshot:
         if not root.is_dir():
             return root.exists()
         return not self._folder.ledger.exists() and any(root.iterdir())
+
+
+def _absence_of(error: Exception) -> Absence:
+    if isinstance(error, NewerFormatError):
+        return Absence.NEWER_FORMAT
+    if isinstance(error, OlderFormatError):
+        return Absence.OLDER_FORMAT
+    return Absence.DAMAGED

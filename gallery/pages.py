@@ -1,31 +1,29 @@
-"""The gallery for people: the grid, a product's page, search by photo. All without JavaScript."""
+"""The gallery for people: the grid, a look at a product, a facet's values, without JavaScript."""
 
 from __future__ import annotations
 
-import base64
-import io
+from collections.abc import Mapping
+from urllib.parse import quote
 
 from flask import Blueprint, Flask, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import BaseConverter
 
 from gallery import context
-from gallery.browsing import (
-    Browsing,
-    chips,
-    facet_links,
-    facet_names,
-    label,
-    page_of,
-    read_browsing,
-)
+from gallery.addresses import facet_names
+from gallery.browsing import Browsing, read_browsing
+from gallery.grid import grid_of
+from gallery.links import label
+from gallery.look import look_of, same_facts
+from gallery.looking import read_looking
 from gallery.refusals import Code, Refusal
-from gallery.similar import by_product, by_upload
 from gallery.tiles import ITEM, THUMBS, is_web_address, tile_of
-from vitrine.photos import Photo
+from gallery.values import values_of
 from vitrine.products import PhotolessProduct
-from vitrine.search import facet_counts, matching_rows
+from vitrine.snapshot import Snapshot
+from vitrine.words import marked
 
 blueprint = Blueprint("pages", __name__)
 
@@ -33,7 +31,6 @@ OLD_PARAMETERS = {"apparel": "Apparel", "footwear": "Footwear"}
 """What an earlier gallery had for a facet, and its category; the first that is given wins."""
 
 A_YEAR = 365 * 24 * 3600
-PREVIEW_PIXELS = 640  # longest side of an uploaded photo as shown back
 
 
 class ProductIdConverter(BaseConverter):
@@ -41,6 +38,9 @@ class ProductIdConverter(BaseConverter):
 
     regex = ".+"
     part_isolating = False
+
+    def to_url(self, value: str) -> str:
+        return quote(value, safe="")
 
 
 class Sha256Converter(BaseConverter):
@@ -53,7 +53,8 @@ def add_pages(app: Flask) -> None:
     """Register the pages, and what their addresses and templates need."""
     app.url_map.converters.update(product_id=ProductIdConverter, sha256=Sha256Converter)
     app.add_template_filter(label)
-    app.add_template_filter("{:,}".format, "grouped")
+    app.add_template_filter(marked)
+    app.context_processor(_what_every_page_says)
     app.register_blueprint(blueprint)
 
 
@@ -65,56 +66,40 @@ def grid() -> ResponseReturnValue:
     for old, category in OLD_PARAMETERS.items():
         if request.args.get(old) and old not in names:
             return redirect(url_for(".grid", Category=category, Gender=request.args[old]))
-    browsing = read_browsing(request.args, names)
-    rows = matching_rows(snapshot, browsing.narrowing)
-    page = page_of(browsing.page, len(rows), context.gallery().settings.page_size)
-    products = snapshot.products.get(rows[max(page.first - 1, 0) : page.last])
-    return render_template(
-        "grid.html",
-        browsing=browsing,
-        page=page,
-        tiles=[tile_of(product) for product in products],
-        facets=facet_links(browsing, facet_counts(snapshot, browsing.narrowing)),
-        chips=chips(browsing),
-    )
+    browsing = read_browsing(url_for(".grid"), request.args, names)
+    shown = grid_of(snapshot, browsing, context.gallery().settings.page_size)
+    return render_template("grid.html", grid=shown)
 
 
 @blueprint.get(f"{ITEM}/<product_id:product_id>")
 def item(product_id: str) -> ResponseReturnValue:
-    """A product, its facts, and what looks like it."""
+    """A look at a product: its facts, and what looks like it."""
     snapshot = context.snapshot()
     row = snapshot.rows.get(product_id)
     if row is None:
         return _photoless_page(snapshot.products.photoless(product_id))
     product = snapshot.products.get([row])[0]
+    names = facet_names(snapshot)
+    tile = tile_of(product)
+    looking = read_looking(tile.page_url, product_id, request.args, names)
+    same = same_facts(looking, product.facts, names)
     return render_template(
         "item.html",
-        tile=tile_of(product),
+        tile=tile,
         original=product.image_url if is_web_address(product.image_url) else None,
-        fact_urls={
-            name: Browsing().toggled(name, product.facts[name]).url
-            for name in facet_names(snapshot)
-            if name in product.facts
-        },
-        similar=by_product(snapshot, row, context.gallery().settings.similar_on_page),
+        fact_urls=_fact_urls(snapshot, product.facts),
+        look=look_of(snapshot, looking, row, context.gallery().settings.similar_on_page, same),
     )
 
 
-@blueprint.post("/search")
-def search() -> ResponseReturnValue:
-    """What looks like an uploaded photo."""
-    upload = request.files.get("image")
-    if upload is None or not upload.filename:
-        raise Refusal(Code.NO_QUERY, "No photo was chosen. Choose one and search again.")
-    shown = context.gallery().settings.similar_on_page
-    found = by_upload(context.snapshot(), upload.read(), shown)
-    return render_template("search.html", preview=_preview(found.photo), similar=found.found)
-
-
-@blueprint.get("/search")
-def search_again() -> ResponseReturnValue:
-    """The results of an upload have no address of their own."""
-    return redirect(url_for(".grid"))
+@blueprint.get("/values/<product_id:name>")
+def values(name: str) -> ResponseReturnValue:
+    """Every value of one facet, for those with too many to unfold beside the grid."""
+    snapshot = context.snapshot()
+    browsing = read_browsing(url_for(".grid"), request.args, facet_names(snapshot))
+    return render_template(
+        "values.html", name=name, choices=values_of(snapshot, browsing, name), browsing=browsing
+    )
 
 
 @blueprint.get(f"{THUMBS}/<sha256:sha256>-<int(max=9999):width>.webp")
@@ -129,17 +114,27 @@ def thumbnail(sha256: str, width: int) -> ResponseReturnValue:
     return answer
 
 
+def _what_every_page_says() -> dict[str, object]:
+    gallery = context.gallery()
+    current = gallery.live.snapshot()
+    return {
+        "generation": current.name if current else "",
+        "url_queries": gallery.settings.url_queries,
+        "keep_uploads": gallery.settings.keep_uploads,
+    }
+
+
+def _fact_urls(snapshot: Snapshot, facts: Mapping[str, str]) -> dict[str, str]:
+    everything = Browsing(url_for(".grid"))
+    return {
+        name: everything.toggled(name, facts[name]).url
+        for name in facet_names(snapshot)
+        if name in facts
+    }
+
+
 def _photoless_page(product: PhotolessProduct | None) -> ResponseReturnValue:
     if product is None:
-        raise Refusal(Code.UNKNOWN_PRODUCT, "There is no product with this id.")
+        raise Refusal(Code.UNKNOWN_PRODUCT, _("There is no product with this id."))
     original = product.image_url if is_web_address(product.image_url) else None
     return render_template("photoless.html", product=product, original=original)
-
-
-def _preview(photo: Photo) -> str:
-    """An uploaded photo as a `data:` address, so that it need not be kept to be shown."""
-    image = photo.image.copy()
-    image.thumbnail((PREVIEW_PIXELS, PREVIEW_PIXELS))
-    file = io.BytesIO()
-    image.save(file, "WEBP")
-    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()

@@ -9,26 +9,36 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Request
+from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage, MultiDict
 
+from gallery.looking import MAX_EXAMPLES
 from gallery.refusals import Code, Refusal
+from gallery.uploads import Crop, read_crop
 from vitrine.search import Filters
 
 DEFAULT_K = 12
 MAX_K = 100
 EXAMPLE = '{"id": "1001"}'
+PARAMETERS = ("id", "image_path", "k", "more", "less", "crop")
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can spell it, no database takes it
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Exactly one of `product_id`, `url` and `upload` is set."""
+    """Exactly one of `product_id`, `url` and `upload` is set; only an upload has a `crop`.
+
+    `more` and `less` are ids of products to look more, or less, like.
+    """
 
     k: int
     filters: Filters
+    more: Sequence[str] = ()
+    less: Sequence[str] = ()
     product_id: str | None = None
     url: str | None = None
     upload: FileStorage | None = None
+    crop: Crop | None = None
 
 
 def read_question(request: Request, facets: Sequence[str]) -> Question:
@@ -37,32 +47,41 @@ def read_question(request: Request, facets: Sequence[str]) -> Question:
     if request.method == "POST":
         asked.update(_body(request))
     uploads = [file for file in request.files.getlist("image") if file.filename]
-    unknown = sorted(
-        (set(asked) - {"id", "image_path", "k", *facets}) | (set(request.files) - {"image"})
-    )
+    unknown = sorted((set(asked) - {*PARAMETERS, *facets}) | (set(request.files) - {"image"}))
     if unknown:
-        known = ", ".join(["id", "image_path", "image (a file)", "k", *facets])
+        known = ", ".join([*PARAMETERS, "image", *facets])
         raise Refusal(
             Code.UNKNOWN_PARAMETER,
-            f"There is no parameter {unknown[0][:40]!r}. There are: {known}.",
+            _(
+                "There is no parameter %(name)s. There are: %(known)s.",
+                name=repr(unknown[0][:40]),
+                known=known,
+            ),
         )
     ids, urls = _given(asked, "id"), _given(asked, "image_path")
     queries = [*ids, *urls, *uploads]
     if not queries:
         raise Refusal(
             Code.NO_QUERY,
-            f"Say what to compare with: id, image_path, or a photo as image. E.g. {EXAMPLE}.",
+            _(
+                "Say what to compare with: id, image_path, or a photo as image. E.g. %(example)s.",
+                example=EXAMPLE,
+            ),
         )
     if len(queries) > 1:
         raise Refusal(
-            Code.SEVERAL_QUERIES, "Give one query: either id, or image_path, or image, once."
+            Code.SEVERAL_QUERIES, _("Give one query: either id, or image_path, or image, once.")
         )
+    more = _examples(asked, "more")
     return Question(
         k=_k(_given(asked, "k")),
         filters={name: _given(asked, name) for name in facets if _given(asked, name)},
+        more=more,
+        less=[product_id for product_id in _examples(asked, "less") if product_id not in more],
         product_id=ids[0] if ids else None,
         url=urls[0] if urls else None,
         upload=uploads[0] if uploads else None,
+        crop=_crop(_given(asked, "crop"), is_upload=bool(uploads)),
     )
 
 
@@ -79,7 +98,10 @@ def _body(request: Request) -> MultiDict[str, str]:
     except (ValueError, RecursionError):
         parsed = None
     if not isinstance(parsed, MultiDict):
-        raise Refusal(Code.BAD_JSON, f"The body is no JSON object. Send one, e.g. {EXAMPLE}.")
+        raise Refusal(
+            Code.BAD_JSON,
+            _("The body is no JSON object. Send one, e.g. %(example)s.", example=EXAMPLE),
+        )
     texts = MultiDict[str, str]()
     for name, value in parsed.items(multi=True):
         for choice in value if isinstance(value, list) else [value]:
@@ -95,7 +117,9 @@ def _text(name: str, value: Any) -> str:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
-    raise Refusal(Code.BAD_JSON, f"The value of {name!a} must be a text or a number.")
+    raise Refusal(
+        Code.BAD_JSON, _("The value of %(name)s must be a text or a number.", name=ascii(name))
+    )
 
 
 def _given(asked: MultiDict[str, str], name: str) -> list[str]:
@@ -108,5 +132,23 @@ def _k(values: Sequence[str]) -> int:
         return DEFAULT_K
     k = int(values[0]) if re.fullmatch("[0-9]{1,3}", values[0]) else 0
     if len(values) > 1 or not 1 <= k <= MAX_K:
-        raise Refusal(Code.BAD_K, f"k must be a whole number from 1 to {MAX_K}, given once.")
+        raise Refusal(
+            Code.BAD_K, _("k must be a whole number from 1 to %(most)s, given once.", most=MAX_K)
+        )
     return k
+
+
+def _examples(asked: MultiDict[str, str], name: str) -> Sequence[str]:
+    ids = list(dict.fromkeys(_given(asked, name)))
+    if len(ids) > MAX_EXAMPLES:
+        raise Refusal(
+            Code.BAD_REQUEST,
+            _("Give at most %(most)s ids as %(name)s.", most=MAX_EXAMPLES, name=name),
+        )
+    return ids
+
+
+def _crop(values: Sequence[str], *, is_upload: bool) -> Crop | None:
+    if values and (len(values) > 1 or not is_upload):
+        raise Refusal(Code.BAD_CROP, _("Give one crop, of a photo that is uploaded as image."))
+    return read_crop(values[0]) if values else None

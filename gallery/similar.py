@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gallery import context
 from gallery.tiles import Tile, tile_of
-from gallery.uploads import uploaded_photo
+from vitrine.encoders.base import FloatArray
 from vitrine.index import Neighbour
-from vitrine.photos import Photo
-from vitrine.search import Narrowing, similar_to_product, similar_to_vector
+from vitrine.search import Narrowing, Refinement, similar_to_product, similar_to_vector
 from vitrine.snapshot import Snapshot
 
 
@@ -22,31 +20,36 @@ class SimilarTile:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class UploadSearch:
-    """An uploaded photo, and what looks like it."""
-
-    photo: Photo
-    found: Sequence[SimilarTile]
-
-
 def by_product(
-    snapshot: Snapshot, row: int, k: int, narrowing: Narrowing | None = None
+    snapshot: Snapshot,
+    row: int,
+    k: int,
+    narrowing: Narrowing | None = None,
+    refinement: Refinement | None = None,
 ) -> list[SimilarTile]:
     """What looks like a product, best first, itself left out."""
-    return _tiles(snapshot, similar_to_product(snapshot, row, k, narrowing))
+    return _tiles(snapshot, similar_to_product(snapshot, row, k, narrowing, refinement))
 
 
-def by_upload(
-    snapshot: Snapshot, body: bytes, k: int, narrowing: Narrowing | None = None
-) -> UploadSearch:
-    """What looks like an uploaded photo, embedded with the index's own encoder."""
-    gallery = context.gallery()
-    with gallery.uploads.room:
-        photo = uploaded_photo(body, gallery.settings.max_upload_bytes)
-        vector = gallery.uploads.vector(photo, snapshot.manifest.encoder)
-    neighbours = similar_to_vector(snapshot, vector, k, narrowing)
-    return UploadSearch(photo, _tiles(snapshot, neighbours))
+def by_vector(
+    snapshot: Snapshot,
+    vector: FloatArray,
+    k: int,
+    narrowing: Narrowing | None = None,
+    refinement: Refinement | None = None,
+) -> list[SimilarTile]:
+    """What looks like a photo with this unit vector (d,), best first."""
+    return _tiles(snapshot, similar_to_vector(snapshot, vector, k, narrowing, refinement))
+
+
+def refinement_of(
+    snapshot: Snapshot, more: Sequence[str], less: Sequence[str]
+) -> Refinement | None:
+    """Ids → examples; ids that are not in the index are passed over. None for none at all."""
+    rows = snapshot.rows
+    liked = [rows[product_id] for product_id in more if product_id in rows]
+    disliked = [rows[product_id] for product_id in less if product_id in rows]
+    return Refinement(more=liked, less=disliked) if liked or disliked else None
 
 
 def _tiles(snapshot: Snapshot, neighbours: Sequence[Neighbour]) -> list[SimilarTile]:

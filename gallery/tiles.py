@@ -27,7 +27,7 @@ UPRIGHT_RATIOS = (0.66, 0.84)
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """`page_url`, `thumbnail_url` and `srcset` are paths of this server.
+    """`page_url`, `thumbnail_url`, `largest_url` and `srcset` are paths of this server.
 
     `image_url` is absolute: the catalogue's own address where that is one of the
     web, else the gallery's largest copy. `width` and `height` are the photo's.
@@ -39,6 +39,7 @@ class Tile:
     page_url: str
     image_url: str
     thumbnail_url: str
+    largest_url: str
     srcset: str
     width: int
     height: int
@@ -51,10 +52,21 @@ class Tile:
         return " · ".join((named or list(self.facts.values()))[:2])
 
     @property
+    def photo_url(self) -> str:
+        """The gallery's largest copy at its absolute address, for whoever shares a page."""
+        return _absolute(self.largest_url)
+
+    @property
     def fills_frame(self) -> bool:
         """Whether the frame is to be filled; else the photo stands in it whole, on white."""
         low, high = UPRIGHT_RATIOS
         return low <= self.width / self.height <= high
+
+
+def item_path(product_id: str, root: str | None = None) -> str:
+    """The path of a product's page; needs a request where `root` is not given."""
+    root = request.script_root if root is None else root
+    return f"{root}{ITEM}/{quote(product_id, safe='')}"
 
 
 def tile_of(product: IndexedProduct) -> Tile:
@@ -68,6 +80,7 @@ def tile_of(product: IndexedProduct) -> Tile:
         page_url=paths.page,
         image_url=product.image_url if is_on_the_web else _absolute(paths.largest),
         thumbnail_url=paths.thumbnail,
+        largest_url=paths.largest,
         srcset=paths.srcset,
         width=product.width,
         height=product.height,
@@ -88,7 +101,7 @@ def _paths(product_id: str, sha256: str, width: int, root: str) -> _Paths:
     widths = thumbnail_widths(width)
     urls = {each: f"{root}{THUMBS}/{sha256}-{each}.webp" for each in widths}
     return _Paths(
-        page=f"{root}{ITEM}/{quote(product_id, safe='')}",
+        page=item_path(product_id, root),
         thumbnail=urls[next((w for w in widths if w >= THUMBNAIL_WIDTH), widths[-1])],
         largest=urls[widths[-1]],
         srcset=", ".join(f"{url} {each}w" for each, url in urls.items()),

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import re
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from app import create_app
+from gallery.uploads import fetched_photo
+from tests.drawings import photo_bytes
 from tests.gallery.conftest import LOST, PRODUCTS, TWINS
 from tests.generations import product, publish_products, random_unit_vectors
+from tests.photo_server import Reply
 from vitrine.failures import FailureCode
+from vitrine.fetching import ANYWHERE
 from vitrine.snapshot import open_snapshot
 
 ROUNDING = 2e-6  # scores have six decimals
@@ -37,16 +45,9 @@ def test_an_answer_has_the_keys_of_the_contract(client):
     assert answer["query"]["id"] == "1003"
     assert answer["encoder"] == "handcrafted"
     assert answer["took_ms"] >= 0
-    assert {
-        "id",
-        "title",
-        "score",
-        "distance",
-        "image_url",
-        "thumbnail_url",
-        "page_url",
-        "facts",
-    } <= set(answer["results"][0])
+    product = {"id", "title", "image_url", "thumbnail_url", "page_url", "facts"}
+    assert set(answer["query"]) == product
+    assert set(answer["results"][0]) == product | {"score", "distance"}
     assert answer["similar_images"] == [result["image_url"] for result in answer["results"]]
 
 
@@ -131,7 +132,7 @@ class TestQueries:
                 assert result["id"] not in ids(answer)
 
     def test_every_size_of_a_photo_is_taken_back(self, client):
-        srcset = ask(client, id="1003").json["query"]["tile"]["srcset"]
+        srcset = re.search(r'srcset="([^"]+)"', client.get("/item/1003").text)[1]
         urls = [part.split()[0] for part in srcset.split(", ")]
         assert len(urls) == 3
         assert {ask(client, image_path=url).json["query"]["id"] for url in urls} == {"1003"}
@@ -182,6 +183,100 @@ class TestFilters:
         assert refusal(answer) == (400, "unknown_parameter")
         assert "'color'" in answer.json["error"]
         assert "Gender, Category, ProductType, Colour" in answer.json["error"]
+
+
+class TestRefinement:
+    """`more` and `less`: examples that move the query."""
+
+    def test_more_moves_the_answer_towards_a_product_and_less_away_from_it(self, tmp_path):
+        vectors = random_unit_vectors(200, dimension=8)
+        publish_products(tmp_path, vectors)
+        client = create_app({"index": tmp_path}).test_client()
+
+        def closeness(**examples):
+            rows = [int(i[1:]) for i in ids(ask(client, id="p0", k=20, **examples))]
+            return float(np.mean(vectors[rows] @ vectors[7]))
+
+        assert closeness(more="p7") > closeness() > closeness(less="p7")
+
+    def test_answers_are_those_of_the_products_page(self, client):
+        for query in ("", "&more=1004&more=1005", "&less=1001", "&more=1004&less=1009&less=1004"):
+            page = client.get(f"/api/products/1003?{query}").json["similar"]
+            asked = client.get(f"/get_similar?id=1003&k=12{query}").json["results"]
+            assert [(r["id"], r["score"]) for r in page] == [(r["id"], r["score"]) for r in asked]
+
+    def test_the_examples_themselves_are_not_among_the_results(self, client):
+        found = ids(ask(client, id="1003", k=100, more=["1004", "1005"], less="1006"))
+        assert len(found) == PRODUCTS - 4
+        assert not {"1003", "1004", "1005", "1006"} & set(found)
+
+    def test_an_upload_can_be_refined_too(self, client):
+        photo = {"image": (io.BytesIO(photo_bytes(99)), "photo.png")}
+        answer = client.post("/get_similar?more=1004&k=100", data=photo)
+        assert "1004" not in ids(answer)
+
+    @pytest.mark.parametrize("name", ["more", "less"])
+    def test_an_unknown_example_is_refused_like_an_unknown_id(self, client, name):
+        assert refusal(ask(client, id="1003", **{name: "nope"})) == (404, "unknown_product")
+        assert refusal(ask(client, id="1003", **{name: LOST})) == (404, "no_photo")
+
+    @pytest.mark.parametrize("name", ["more", "less"])
+    def test_no_more_than_twelve_examples(self, client, name):
+        many = [str(1004 + number) for number in range(13)]
+        assert ids(ask(client, id="1003", **{name: many[:12]}))
+        answer = ask(client, id="1003", **{name: many})
+        assert refusal(answer) == (400, "bad_request")
+        assert f"at most 12 ids as {name}" in answer.json["error"]
+
+
+class TestCrop:
+    def test_a_part_of_the_photo_is_searched_with(self, client):
+        left, right = (Image.open(io.BytesIO(photo_bytes(n, (480, 640)))) for n in (3, 20))
+        both = Image.new("RGB", (960, 640))
+        both.paste(left, (0, 0))
+        both.paste(right, (480, 0))
+        file = io.BytesIO()
+        both.save(file, "PNG")
+        for crop, expected in (("0,0,0.5,1", "1003"), ("0.5,0,0.5,1", "1020")):
+            photo = {"image": (io.BytesIO(file.getvalue()), "photo.png"), "crop": crop}
+            answer = client.post("/get_similar", data=photo)
+            assert ids(answer)[0] == expected
+            assert answer.json["query"] == {"upload": {"width": 480, "height": 640}}
+
+    @pytest.mark.parametrize("crop", ["1,1,1,1", "0,0,0,1", "nan,0,1,1", "0,0,1", "a,b,c,d"])
+    def test_what_is_no_part_of_the_photo_is_refused(self, client, crop):
+        photo = {"image": (io.BytesIO(photo_bytes(3)), "photo.png"), "crop": crop}
+        assert refusal(client.post("/get_similar", data=photo)) == (400, "bad_crop")
+
+    def test_only_an_upload_has_parts(self, client):
+        assert refusal(ask(client, id="1003", crop="0,0,0.5,1")) == (400, "bad_crop")
+
+
+class TestURLs:
+    """Of photos that are not in the catalogue, where the owner has allowed them."""
+
+    def test_where_they_are_allowed_the_photo_is_fetched(self, wardrobe, monkeypatch, photo_server):
+        photo_server.replies["/dress.png"] = Reply(photo_bytes(3, (480, 640)))
+        monkeypatch.setattr(
+            "gallery.api.fetched_photo",
+            lambda url, settings: fetched_photo(url, settings, reach=ANYWHERE),
+        )
+        client = create_app({"index": wardrobe.root, "url_queries": True}).test_client()
+        answer = ask(client, image_path=photo_server.url("/dress.png"), k=3)
+        assert ids(answer)[0] == "1003"
+        assert answer.json["query"] == {"fetched": {"width": 480, "height": 640}}
+
+    def test_addresses_that_are_not_public_are_not_fetched(self, wardrobe, photo_server):
+        photo_server.replies["/dress.png"] = Reply(photo_bytes(3))
+        client = create_app({"index": wardrobe.root, "url_queries": True}).test_client()
+        answer = ask(client, image_path=photo_server.url("/dress.png"))
+        assert refusal(answer) == (422, "url_not_fetched")
+        assert photo_server.seen == []
+
+    def test_urls_of_the_catalogue_need_no_fetching(self, wardrobe):
+        client = create_app({"index": wardrobe.root, "url_queries": True}).test_client()
+        for url in ("1003.png", "/item/1003", "/api/products/1003"):
+            assert ask(client, image_path=url).json["query"]["id"] == "1003"
 
 
 class TestBadInput:

@@ -8,10 +8,12 @@ import threading
 
 import faiss
 import pytest
+from flask import Flask, url_for
 from werkzeug.test import create_environ, run_wsgi_app
 
 from app import create_app
 from gallery.refusals import STATUSES, UPLOAD_FAILURES, Code
+from gallery.static import add_static
 from tests.gallery.conftest import PAGE_SIZE
 
 POLICY = {
@@ -33,12 +35,17 @@ def broken(wardrobe, monkeypatch):
     return create_app({"index": wardrobe.root, "page_size": PAGE_SIZE}).test_client()
 
 
+def style_sheet(client):
+    return re.search('href="(/static/[^"]+/style.css)"', client.get("/").text)[1]
+
+
 def all_answers(client):
+    style = style_sheet(client)
     yield client.get("/")
     yield client.get("/item/1003")
-    yield client.get("/static/style.css", buffered=True)
-    etag = client.get("/static/style.css", buffered=True).headers["ETag"]
-    yield client.get("/static/style.css", headers={"If-None-Match": etag}, buffered=True)
+    yield client.get(style, buffered=True)
+    etag = client.get(style, buffered=True).headers["ETag"]
+    yield client.get(style, headers={"If-None-Match": etag}, buffered=True)
     yield client.get("/get_similar?id=1003")
     yield client.get("/healthz")
     yield client.get("/?apparel=Boys")
@@ -160,3 +167,33 @@ def test_a_page_stays_small_however_many_values_are_chosen(client):
     plain = len(client.get("/?Colour=Red").data)
     many = "&".join(f"Colour=c{number}" for number in range(3000))
     assert len(client.get(f"/?{many}").data) < 10 * plain
+
+
+def test_style_sheets_and_scripts_are_kept_for_ever_under_the_address_of_their_contents(
+    client, tmp_path
+):
+    answer = client.get(style_sheet(client), buffered=True)
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert "max-age=31536000" in answer.headers["Cache-Control"]
+    static = tmp_path / "static"
+    static.mkdir()
+    (static / "style.css").write_text("a {}")
+    addresses = set()
+    for text in ("a {}", "b {}", "a {}"):
+        (static / "style.css").write_text(text)
+        app = Flask("other", root_path=str(tmp_path), static_folder=None)
+        add_static(app)
+        with app.test_request_context():
+            addresses.add(url_for("static", filename="style.css"))
+    assert len(addresses) == 2
+
+
+@pytest.mark.parametrize("accepted", ["gzip", "br", "zstd"])
+def test_pages_scripts_and_json_are_compressed_and_thumbnails_are_not(client, accepted):
+    headers = {"Accept-Encoding": accepted}
+    thumbnail = re.search(r'src="(/thumbs/[^"]+)"', client.get("/").text)[1]
+    for path in ("/", style_sheet(client), "/api/products"):
+        answer = client.get(path, headers=headers, buffered=True)
+        assert answer.headers["Content-Encoding"] == accepted
+        assert len(answer.data) < len(client.get(path, buffered=True).data) / 2
+    assert "Content-Encoding" not in client.get(thumbnail, headers=headers, buffered=True).headers

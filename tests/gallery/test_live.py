@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import shutil
 import threading
 import time
@@ -149,7 +150,8 @@ class TestNothingToServe:
                 "code": "no_index",
                 "status": 503,
             }
-        assert client.get("/static/style.css", buffered=True).status_code == 200
+        (style,) = re.findall(r'href="(/static/[^"]+\.css)"', page.text)
+        assert client.get(style, buffered=True).status_code == 200
 
     def test_the_default_folder_needs_no_option(self, monkeypatch, tmp_path):
         monkeypatch.chdir(tmp_path)
@@ -186,6 +188,21 @@ class TestNothingToServe:
         assert "made by a newer Vitrine" in page.text
         assert str(folder.root) not in page.text
         assert f"has format version {FORMAT_VERSION + 1}" in caplog.text
+
+    def test_an_older_format_until_the_indexer_has_run_again(self, client, folder, caplog):
+        for letter in "ab":
+            manifest = folder.generation(publish(folder, letter)) / "manifest.json"
+            facts = json.loads(manifest.read_text())
+            manifest.write_text(json.dumps(facts | {"format_version": 1}))
+        page = client.get("/")
+        assert page.status_code == 503
+        assert "made by an older Vitrine" in page.text
+        assert "<code>python -m indexer build CATALOGUE --index FOLDER</code>" in page.text
+        assert str(folder.root) not in page.text
+        assert client.get("/healthz").json["code"] == "no_index"
+        assert "has format version 1" in caplog.text
+        name = publish(folder, "c")
+        assert generation(client) == name
 
     def test_nothing_but_damage(self, client, folder, caplog):
         name = publish(folder, "a")

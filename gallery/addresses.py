@@ -1,0 +1,49 @@
+"""What all states of the gallery share in their addresses: facets that narrow, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import urlencode
+
+from werkzeug.datastructures import MultiDict
+
+from vitrine.snapshot import Snapshot
+
+Filters = Mapping[str, tuple[str, ...]]
+Pairs = list[tuple[str, str]]
+
+RESERVED = frozenset(
+    ["q", "page", "sort", "k", "id", "image", "image_path", "more", "less", "trail", "url", "crop"]
+)
+"""Parameters with a meaning of their own; a column of such a name can't be filtered by."""
+
+MAX_VALUES = 50  # chosen of one facet: each is repeated in every link of the page
+
+
+def facet_names(snapshot: Snapshot) -> list[str]:
+    """The facets that can be filtered by, in the catalogue's order."""
+    return [facet.name for facet in snapshot.products.facets if facet.name not in RESERVED]
+
+
+def read_filters(args: MultiDict[str, str], facets: Iterable[str]) -> Filters:
+    """The facet values in a query string, each once."""
+    found = {
+        name: tuple(dict.fromkeys(filter(None, args.getlist(name))))[:MAX_VALUES] for name in facets
+    }
+    return {name: values for name, values in found.items() if values}
+
+
+def filter_pairs(filters: Filters) -> Pairs:
+    return [(name, value) for name, values in filters.items() for value in values]
+
+
+def toggled(filters: Filters, name: str, value: str) -> Filters:
+    """One value more, or less where it is chosen already."""
+    chosen = filters.get(name, ())
+    others = tuple(other for other in chosen if other != value)
+    values = others if value in chosen else (*chosen, value)
+    return {n: v for n, v in {**filters, name: values}.items() if v}
+
+
+def address(path: str, pairs: Sequence[tuple[str, str]]) -> str:
+    return f"{path}?{urlencode(pairs)}" if pairs else path

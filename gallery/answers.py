@@ -1,0 +1,357 @@
+"""What every JSON answer holds: the types that the code fills and `/openapi.json` describes.
+
+Every `url` leads to JSON and every `page_url` to the page with the same contents; both
+are paths of this server.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+# TypedDict of the standard library keeps no annotations of its own before Python 3.12.
+from typing_extensions import TypedDict
+
+from gallery.refusals import Code
+from gallery.tiles import Tile
+from vitrine.failures import FailureCode
+from vitrine.products import Order
+
+
+def said(description: str, **limits: Any) -> Any:
+    """The words, and the bounds, that the document has for a field."""
+    return Field(description=description, **limits)
+
+
+class Error(TypedDict):
+    """Every error has this shape. The codes never change; the words may."""
+
+    error: Annotated[str, said("What is wrong and what can be done, for people.")]
+    code: Annotated[Code, said("What is wrong, for programs.")]
+    status: Annotated[int, said("The HTTP status, once more.")]
+
+
+class Product(TypedDict):
+    """A product of the catalogue whose photo is indexed."""
+
+    id: Annotated[str, said("Its id in the catalogue.")]
+    title: Annotated[str, said("Its title in the catalogue, else one made from its facts.")]
+    image_url: Annotated[
+        str,
+        said(
+            "Its photo, absolute: the catalogue's own address where that is one of the web, "
+            "else the gallery's largest copy."
+        ),
+    ]
+    thumbnail_url: Annotated[str, said("A small copy of the photo; a path of this server.")]
+    page_url: Annotated[str, said("Its page; a path of this server.")]
+    facts: Annotated[
+        dict[str, str], said("All other columns of the catalogue, in the catalogue's order.")
+    ]
+
+
+class SimilarProduct(Product):
+    """A product that looks like the query."""
+
+    score: Annotated[
+        float,
+        said("The cosine of both photos' embeddings; 1 for an identical photo.", ge=-1, le=1),
+    ]
+    distance: Annotated[
+        float, said("The squared L2 distance of the unit vectors: 2 − 2·score.", ge=0, le=4)
+    ]
+
+
+class Size(TypedDict):
+    """A photo's size in pixels, upright."""
+
+    width: Annotated[int, said("Pixels across.", ge=1)]
+    height: Annotated[int, said("Pixels down.", ge=1)]
+
+
+class UploadQuery(TypedDict):
+    """A query by an uploaded photo."""
+
+    upload: Annotated[Size, said("The size of what was searched with: the photo, or its crop.")]
+
+
+class FetchedQuery(TypedDict):
+    """A query by a URL that is not in the catalogue."""
+
+    fetched: Annotated[Size, said("The size of the photo that was fetched.")]
+
+
+class Similar(TypedDict):
+    """Products that look like the query, best first."""
+
+    query: Annotated[
+        Product | UploadQuery | FetchedQuery,
+        said("The product asked about, or the size of the photo."),
+    ]
+    similar_images: Annotated[list[str], said("The `image_url` of every result.")]
+    results: Annotated[list[SimilarProduct], said("The products, best first.")]
+    encoder: Annotated[str, said("What the photos were embedded with.")]
+    took_ms: Annotated[float, said("What the search took, in milliseconds.", ge=0)]
+
+
+class Health(TypedDict):
+    """Whether searches can be answered, and from what."""
+
+    status: Annotated[Literal["ok"], said("Products can be searched.")]
+    generation: Annotated[str, said("The name of the generation that is served.")]
+    products: Annotated[int, said("How many products it has.", ge=1)]
+    encoder: Annotated[str, said("What their photos were embedded with.")]
+    encoder_loaded: Annotated[
+        bool, said("Whether photos can be embedded at once; the first search by photo loads it.")
+    ]
+    indexing: Annotated[bool, said("Whether the index is being brought up to date right now.")]
+
+
+class FacetValue(TypedDict):
+    """A value of a facet; its `url` chooses it, or gives it up where it is chosen."""
+
+    value: Annotated[str, said("The value, as in the catalogue.")]
+    count: Annotated[int, said("How many products have it, all other filters held to.", ge=0)]
+    chosen: Annotated[bool, said("Whether it narrows already.")]
+    url: Annotated[str, said("The same answer with this value chosen, or given up.")]
+
+
+class Facet(TypedDict):
+    """A fact to narrow by, with its first values, the commonest first."""
+
+    name: Annotated[str, said("The column's name, and the parameter's.")]
+    label: Annotated[str, said("The name in words, in the reader's language.")]
+    total: Annotated[int, said("How many values there are to choose from.", ge=0)]
+    values: Annotated[list[FacetValue], said("The first of them, and those that are chosen.")]
+    all_url: Annotated[
+        str | None, said("All of them, where these are not all and there is a list of them.")
+    ]
+
+
+class Chip(TypedDict):
+    """Something that narrows; its `url` is the same answer without it."""
+
+    label: Annotated[str, said("The value, or the words searched for.")]
+    url: Annotated[str, said("The same answer without it.")]
+
+
+class Sort(TypedDict):
+    """An order that the products can be in."""
+
+    sort: Annotated[Order, said("The value of the parameter `sort`.")]
+    label: Annotated[str, said("The order in words, in the reader's language.")]
+    chosen: Annotated[bool, said("Whether the products are in this order.")]
+    url: Annotated[str, said("The first page in this order.")]
+
+
+class Way(TypedDict):
+    """A way out where nothing is found: what to give up."""
+
+    label: Annotated[str, said("The words or the facet to give up.")]
+    count: Annotated[int, said("How many products there would be.", ge=1)]
+    url: Annotated[str, said("The answer without it.")]
+
+
+class ListedProduct(Product):
+    """A product of a page; those with the very same photo are folded into it."""
+
+    url: Annotated[str, said("The product and what looks like it.")]
+    identical: Annotated[
+        int, said("How many products with this very photo it stands for, itself included.", ge=1)
+    ]
+
+
+class ProductsPage(TypedDict):
+    """One page of the products that pass the filters."""
+
+    url: Annotated[str, said("This answer.")]
+    page_url: Annotated[str, said("The same products as a page for people.")]
+    prev: Annotated[str | None, said("The page before this one.")]
+    next: Annotated[str | None, said("The page after this one; also in the header `Link`.")]
+    page: Annotated[int, said("The number of this page.", ge=1)]
+    pages: Annotated[int, said("How many pages there are.", ge=1)]
+    first: Annotated[int, said("Which product is the first one here, counted from 1.", ge=0)]
+    last: Annotated[int, said("Which product is the last one here.", ge=0)]
+    total: Annotated[int, said("How many products pass.", ge=0)]
+    products: Annotated[list[ListedProduct], said("The products of this page, in order.")]
+    chosen: Annotated[list[Chip], said("What narrows.")]
+    sorts: Annotated[list[Sort], said("The orders that there are.")]
+    facets: Annotated[list[Facet], said("What there is to narrow by, in the catalogue's order.")]
+    ways: Annotated[list[Way], said("Where nothing passes: which filters to give up.")]
+
+
+class FacetValues(TypedDict):
+    """Every value of one facet, by name; each `url` leads to the products."""
+
+    url: Annotated[str, said("This answer.")]
+    page_url: Annotated[str, said("The same values as a page for people.")]
+    name: Annotated[str, said("The column's name, and the parameter's.")]
+    label: Annotated[str, said("The name in words, in the reader's language.")]
+    values: Annotated[list[FacetValue], said("The values, in the order of their names.")]
+
+
+class SimilarInLook(SimilarProduct):
+    """A similar product, and where it leads."""
+
+    url: Annotated[str, said("The look at this product, with the filters kept.")]
+    more_url: Annotated[str, said("This answer, moved towards this product.")]
+    less_url: Annotated[str, said("This answer, moved away from this product.")]
+
+
+class LinkedProduct(Product):
+    """A product with an address that does something with it."""
+
+    url: Annotated[str, said("What it does is said where the product stands.")]
+
+
+class SameFact(TypedDict):
+    """A fact of the product that the similar ones can be held to."""
+
+    name: Annotated[str, said("The column's name.")]
+    label: Annotated[str, said("The name in words, in the reader's language.")]
+    value: Annotated[str, said("The product's own value.")]
+    chosen: Annotated[bool, said("Whether the similar products are held to it.")]
+    url: Annotated[str, said("The same answer held to it, or no longer.")]
+
+
+class SimilarInState(TypedDict):
+    """What looks like a query, and every way to narrow and refine it."""
+
+    url: Annotated[str, said("This answer.")]
+    page_url: Annotated[str, said("The same contents as a page for people.")]
+    similar: Annotated[list[SimilarInLook], said("What looks like it, best first.")]
+    more: Annotated[
+        list[LinkedProduct], said("What the query was moved towards; `url` forgets it.")
+    ]
+    less: Annotated[
+        list[LinkedProduct], said("What the query was moved away from; `url` forgets it.")
+    ]
+    trail: Annotated[
+        list[LinkedProduct],
+        said("The products looked at before, oldest first; `url` goes back to it."),
+    ]
+    chosen: Annotated[list[Chip], said("What narrows the similar products.")]
+    facets: Annotated[list[Facet], said("What there is to narrow them by.")]
+
+
+class ProductLook(SimilarInState):
+    """A product, and what looks like it."""
+
+    product: Annotated[Product, said("The product that is looked at.")]
+    same: Annotated[list[SameFact], said("Its facts that the similar products can be held to.")]
+
+
+class PhotoLook(SimilarInState):
+    """A photo that somebody searched with, and what looks like it."""
+
+    photo: Annotated[Size, said("The size of what was searched with.")]
+    preview: Annotated[
+        str | None, said("The photo itself as a `data:` address, where photos are kept.")
+    ]
+    expires_at: Annotated[str, said("When this address ends, in ISO 8601.")]
+
+
+class Cause(TypedDict):
+    """Why a photo could not be had."""
+
+    code: Annotated[FailureCode, said("The cause, for programs.")]
+    cause: Annotated[str, said("The cause in words, in the reader's language.")]
+    remedy: Annotated[str, said("What the catalogue's owner can do about it.")]
+
+
+class PhotolessLook(Cause):
+    """A product whose photo could not be had; nothing can be compared with it."""
+
+    url: Annotated[str, said("This answer.")]
+    page_url: Annotated[str, said("Its page.")]
+    id: Annotated[str, said("Its id in the catalogue.")]
+    title: Annotated[str, said("Its title in the catalogue, else one made from its facts.")]
+    image_url: Annotated[str | None, said("The photo's address, where it is one of the web.")]
+    facts: Annotated[dict[str, str], said("All other columns of the catalogue.")]
+
+
+class FailedProduct(TypedDict):
+    """A product whose photo could not be had."""
+
+    id: Annotated[str, said("Its id in the catalogue.")]
+    title: Annotated[str, said("Its title.")]
+    url: Annotated[str, said("What is known of it.")]
+    page_url: Annotated[str, said("Its page.")]
+
+
+class FailureCause(Cause):
+    """A cause with the products that it kept out of the index."""
+
+    products: Annotated[int, said("How many products it kept out of the index.", ge=1)]
+    examples: Annotated[list[FailedProduct], said("The first of them.")]
+
+
+class IndexedCatalogue(TypedDict):
+    """The catalogue that was indexed."""
+
+    name: Annotated[str, said("Its file's name.")]
+    rows: Annotated[int, said("How many of its rows could be used.", ge=0)]
+    skipped: Annotated[int, said("How many were broken or there twice.", ge=0)]
+
+
+class IndexedFacet(TypedDict):
+    """A fact with few values."""
+
+    name: Annotated[str, said("The column's name, and the parameter's.")]
+    label: Annotated[str, said("The name in words, in the reader's language.")]
+    values: Annotated[int, said("How many values it has.", ge=0)]
+    url: Annotated[str, said("All of them.")]
+    page_url: Annotated[str, said("All of them as a page.")]
+
+
+class IndexEncoder(TypedDict):
+    """What the photos were embedded with."""
+
+    name: Annotated[str, said("Its name.")]
+    dimension: Annotated[int, said("The length of its vectors.", ge=1)]
+    fingerprint: Annotated[
+        str, said("The beginning of a hash over weights, preprocessing and pooling.")
+    ]
+
+
+class IndexKind(TypedDict):
+    """How neighbours are found."""
+
+    kind: Annotated[str, said("`flat` compares with every product.")]
+    recall: Annotated[float, said("Measured against exact search; 1 is exact.", ge=0, le=1)]
+
+
+class Index(TypedDict):
+    """What is indexed, with what, and what could not be."""
+
+    url: Annotated[str, said("This answer.")]
+    page_url: Annotated[str, said("The same contents as a page for people.")]
+    failures_url: Annotated[str, said("Every product without its photo, as CSV.")]
+    generation: Annotated[str, said("The name of the generation that is served.")]
+    created_at: Annotated[str, said("When it was published, in ISO 8601.")]
+    products: Annotated[int, said("How many products it has.", ge=1)]
+    catalogue: Annotated[IndexedCatalogue, said("Where they are from.")]
+    facets: Annotated[list[IndexedFacet], said("What they can be narrowed by.")]
+    encoder: Annotated[IndexEncoder, said("What their photos were embedded with.")]
+    index: Annotated[IndexKind, said("How neighbours are found.")]
+    photoless: Annotated[int, said("How many products are without their photo.", ge=0)]
+    failures: Annotated[list[FailureCause], said("Why, the commonest cause first.")]
+    command: Annotated[str, said("What the owner runs to bring the index up to date.")]
+    indexing: Annotated[bool, said("Whether that is under way right now.")]
+    older_generations: Annotated[list[str], said("Kept to go back to, newest first.")]
+
+
+def product_of(tile: Tile) -> Product:
+    return {
+        "id": tile.id,
+        "title": tile.title,
+        "image_url": tile.image_url,
+        "thumbnail_url": tile.thumbnail_url,
+        "page_url": tile.page_url,
+        "facts": dict(tile.facts),
+    }
+
+
+def similar_of(tile: Tile, score: float) -> SimilarProduct:
+    return {**product_of(tile), "score": score, "distance": round(2 - 2 * score, 6)}

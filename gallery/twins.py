@@ -1,0 +1,296 @@
+"""The JSON twins of the pages: the same contents, made from the same parts."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from flask import Response, jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from gallery import context
+from gallery.about import index_answer
+from gallery.addresses import address, facet_names
+from gallery.answers import (
+    Chip,
+    Facet,
+    FacetValue,
+    FacetValues,
+    Index,
+    LinkedProduct,
+    ListedProduct,
+    PhotolessLook,
+    PhotoLook,
+    ProductLook,
+    ProductsPage,
+    SimilarInLook,
+    SimilarInState,
+    product_of,
+    similar_of,
+)
+from gallery.browsing import MAX_TEXT, read_browsing
+from gallery.causes import CAUSES
+from gallery.grid import GridTile, grid_of
+from gallery.links import Chip as ChipLink
+from gallery.links import Choice, FacetLinks, label
+from gallery.look import Example, Look, SimilarLinks, Step, look_of, same_facts
+from gallery.looking import MAX_EXAMPLES, MAX_TRAIL, Looking, read_looking
+from gallery.operations import TEXT, Operation, Parameter, answers
+from gallery.refusals import Code, Refusal
+from gallery.tiles import is_web_address, item_path, tile_of
+from gallery.values import values_of
+from vitrine.products import Order, PhotolessProduct
+
+GRID_STATE = (
+    Parameter("q", f"Words to find in titles and facts, up to {MAX_TEXT} characters."),
+    Parameter("sort", "The order.", {"type": "string", "enum": [order.value for order in Order]}),
+    Parameter("page", "The number of the page, from 1.", {"type": "integer", "minimum": 1}),
+)
+LOOK_STATE = (
+    Parameter("more", "Ids of products to look more like.", TEXT, MAX_EXAMPLES),
+    Parameter("less", "Ids of products to look less like.", TEXT, MAX_EXAMPLES),
+    Parameter("trail", "Ids of the products looked at before, oldest first.", TEXT, MAX_TRAIL),
+)
+
+
+@answers(
+    Operation(
+        ProductsPage,
+        query=GRID_STATE,
+        has_facets=True,
+        headers={"Link": "The addresses of the next and of the previous page, by RFC 8288."},
+        refuses=(Code.NO_INDEX,),
+    )
+)
+def products() -> ResponseReturnValue:
+    """One page of the products that the query string narrows to.
+
+    The query string is that of the gallery's own first page. What is no parameter, and
+    what can be no value of one, is passed over.
+    """
+    snapshot = context.snapshot()
+    browsing = read_browsing(url_for("api.products"), request.args, facet_names(snapshot))
+    grid = grid_of(snapshot, browsing, context.gallery().settings.page_size)
+    page = grid.page
+    here = browsing.on_page(page.number)
+    answer: ProductsPage = {
+        "url": here.url,
+        "page_url": here.at(url_for("pages.grid")).url,
+        "prev": here.on_page(page.number - 1).url if page.number > 1 else None,
+        "next": here.on_page(page.number + 1).url if page.number < page.count else None,
+        "page": page.number,
+        "pages": page.count,
+        "first": page.first,
+        "last": page.last,
+        "total": page.total,
+        "products": [_listed(each) for each in grid.tiles],
+        "chosen": _chips(grid.chips),
+        "sorts": [
+            {"sort": s.order, "label": s.label, "chosen": s.chosen, "url": s.url}
+            for s in grid.sorts
+        ],
+        "facets": [
+            _facet(facet, address(url_for("api.values", name=facet.name), here.on_page(1).pairs))
+            for facet in grid.facets
+        ],
+        "ways": [{"label": way.label, "count": way.count, "url": way.url} for way in grid.ways],
+    }
+    response = jsonify(answer)
+    for rel in ("next", "prev"):
+        if answer[rel]:
+            response.headers.add("Link", f'<{answer[rel]}>; rel="{rel}"')
+    return response
+
+
+@answers(
+    Operation(
+        ProductLook | PhotolessLook,
+        path={"product_id": "A product's id; a slash in it is written `%2F`."},
+        query=LOOK_STATE,
+        has_facets=True,
+        refuses=(Code.UNKNOWN_PRODUCT, Code.NO_INDEX),
+    )
+)
+def product(product_id: str) -> ResponseReturnValue:
+    """A product, and what looks like it.
+
+    The query string is that of the product's own page. What is no parameter, and ids
+    that are not in the index, are passed over. Of a product whose photo could not be
+    had, the answer says why.
+    """
+    snapshot = context.snapshot()
+    row = snapshot.rows.get(product_id)
+    if row is None:
+        return _photoless(snapshot.products.photoless(product_id))
+    found = snapshot.products.get([row])[0]
+    names = facet_names(snapshot)
+    looking = read_looking(_twin(product_id), product_id, request.args, names)
+    same = same_facts(looking, found.facts, names)
+    tile = tile_of(found)
+    look = look_of(snapshot, looking, row, context.gallery().settings.similar_on_page, same)
+    answer: ProductLook = {
+        **_similar(look, tile.page_url),
+        "product": product_of(tile),
+        "same": [
+            {
+                "name": s.name,
+                "label": label(s.name),
+                "value": s.value,
+                "chosen": s.chosen,
+                "url": s.url,
+            }
+            for s in look.same
+        ],
+    }
+    return jsonify(answer)
+
+
+@answers(
+    Operation(
+        PhotoLook,
+        path={"token": "The last part of the results' address."},
+        query=LOOK_STATE[:2],
+        has_facets=True,
+        refuses=(Code.NOT_FOUND, Code.NO_INDEX),
+    )
+)
+def photo(token: str) -> ResponseReturnValue:
+    """What looks like a photo that somebody searched with.
+
+    `POST /search` makes the address: its answer names it in the header `Content-Location`.
+    """
+    snapshot = context.snapshot()
+    asked = context.gallery().asked.get(token, snapshot.manifest.encoder.fingerprint)
+    if asked is None:
+        raise Refusal(
+            Code.NOT_FOUND, _("These results are no longer kept. Search with the photo again.")
+        )
+    path = url_for("api.photo", token=token)
+    looking = read_looking(path, None, request.args, facet_names(snapshot))
+    shown = context.gallery().settings.similar_on_page
+    look = look_of(snapshot, looking, asked.vector, shown, same=[])
+    answer: PhotoLook = {
+        **_similar(look, url_for("photos.asked", token=token)),
+        "photo": {"width": asked.width, "height": asked.height},
+        "preview": _data_address(asked.preview) if asked.preview else None,
+        "expires_at": datetime.fromtimestamp(asked.expires_at, UTC).isoformat(timespec="seconds"),
+    }
+    return jsonify(answer)
+
+
+@answers(
+    Operation(
+        FacetValues,
+        path={"name": "A facet's name; a slash in it is written `%2F`."},
+        query=GRID_STATE[:2],
+        has_facets=True,
+        refuses=(Code.NOT_FOUND, Code.NO_INDEX),
+    )
+)
+def values(name: str) -> ResponseReturnValue:
+    """Every value of one facet, with counts that respect the other filters."""
+    snapshot = context.snapshot()
+    path = url_for("api.products")
+    browsing = read_browsing(path, request.args, facet_names(snapshot)).on_page(1)
+    choices = values_of(snapshot, browsing, name)
+    answer: FacetValues = {
+        "url": browsing.at(url_for("api.values", name=name)).url,
+        "page_url": browsing.at(url_for("pages.values", name=name)).url,
+        "name": name,
+        "label": label(name),
+        "values": [_value(choice) for choice in choices],
+    }
+    return jsonify(answer)
+
+
+@answers(Operation(Index, refuses=(Code.NO_INDEX,)))
+def index() -> ResponseReturnValue:
+    """What is indexed, with what, and what could not be."""
+    return jsonify(index_answer(context.snapshot()))
+
+
+def _photoless(found: PhotolessProduct | None) -> Response:
+    if found is None:
+        raise Refusal(Code.UNKNOWN_PRODUCT, _("There is no product with this id."))
+    cause = CAUSES[found.code]
+    answer: PhotolessLook = {
+        "url": _twin(found.id),
+        "page_url": item_path(found.id),
+        "id": found.id,
+        "title": found.title,
+        "image_url": found.image_url if is_web_address(found.image_url) else None,
+        "facts": dict(found.facts),
+        "code": found.code,
+        "cause": str(cause.words),
+        "remedy": str(cause.remedy),
+    }
+    return jsonify(answer)
+
+
+def _similar(look: Look, page: str) -> SimilarInState:
+    looking = look.looking
+    return {
+        "url": looking.url,
+        "page_url": looking.at(page).url,
+        "similar": [_similar_in(looking, found) for found in look.similar],
+        "more": [_linked(example, example.url) for example in look.more],
+        "less": [_linked(example, example.url) for example in look.less],
+        "trail": [_linked(step, _onward(looking, step.tile.id)) for step in look.trail],
+        "chosen": _chips(look.chips),
+        "facets": [_facet(facet, None) for facet in look.facets],
+    }
+
+
+def _similar_in(looking: Looking, found: SimilarLinks) -> SimilarInLook:
+    return {
+        **similar_of(found.tile, found.score),
+        "url": _onward(looking, found.tile.id),
+        "more_url": found.more_url,
+        "less_url": found.less_url,
+    }
+
+
+def _linked(linked: Example | Step, url: str) -> LinkedProduct:
+    return {**product_of(linked.tile), "url": url}
+
+
+def _listed(listed: GridTile) -> ListedProduct:
+    tile = listed.tile
+    return {**product_of(tile), "url": _twin(tile.id), "identical": listed.products}
+
+
+def _chips(chips: Sequence[ChipLink]) -> list[Chip]:
+    return [{"label": chip.label, "url": chip.url} for chip in chips]
+
+
+def _facet(facet: FacetLinks, all_url: str | None) -> Facet:
+    return {
+        "name": facet.name,
+        "label": facet.label,
+        "total": facet.total,
+        "values": [_value(choice) for choice in [*facet.shown, *facet.folded]],
+        "all_url": all_url if facet.is_cut else None,
+    }
+
+
+def _value(choice: Choice) -> FacetValue:
+    return {
+        "value": choice.value,
+        "count": choice.count,
+        "chosen": choice.chosen,
+        "url": choice.url,
+    }
+
+
+def _onward(looking: Looking, product_id: str) -> str:
+    return looking.onward(_twin(product_id), product_id).url
+
+
+def _twin(product_id: str) -> str:
+    return url_for("api.product", product_id=product_id)
+
+
+def _data_address(webp: bytes) -> str:
+    return "data:image/webp;base64," + base64.b64encode(webp).decode()

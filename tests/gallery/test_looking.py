@@ -1,0 +1,142 @@
+"""Looks: narrowed, refined, and walked from one to the next; as states and as pages."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from gallery.looking import MAX_EXAMPLES, MAX_TRAIL, Looking, read_looking
+from tests.gallery.conftest import LOST, TWINS
+
+START = Looking("/item/a", "a", {"Colour": ("Red",)}, more=("m",), less=("l",), trail=("x", "y"))
+
+
+class TestState:
+    def test_an_address_reads_back_as_the_same_state(self):
+        query = MultiDict(
+            (name, value)
+            for name, values in parse_qs(urlsplit(START.url).query).items()
+            for value in values
+        )
+        assert read_looking("/item/a", "a", query, ["Colour"]) == START
+
+    def test_a_product_is_liked_or_disliked_and_never_both(self):
+        assert START.disliking("m").less == ("l", "m")
+        assert START.disliking("m").more == ()
+        assert START.liking("l").more == ("m", "l")
+        assert START.liking("m") == START
+        assert START.forgetting("m").more == START.forgetting("m").unrefined().more == ()
+        both = MultiDict([("more", "z"), ("less", "z")])
+        assert read_looking("/item/a", "a", both, []).less == ()
+
+    def test_walking_on_keeps_the_filters_and_the_trail_and_starts_a_new_query(self):
+        onward = START.onward("/item/b", "b")
+        assert onward == Looking("/item/b", "b", {"Colour": ("Red",)}, trail=("x", "y", "a"))
+
+    def test_walking_to_an_earlier_look_goes_back_to_it(self):
+        assert START.onward("/item/x", "x").trail == ()
+        assert START.onward("/item/y", "y").trail == ("x",)
+        assert START.onward("/item/a", "a").trail == ("x", "y")
+
+    def test_the_trail_and_the_examples_do_not_grow_for_ever(self):
+        state = START
+        for number in range(40):
+            state = state.onward(f"/item/{number}", str(number))
+        assert len(state.trail) == MAX_TRAIL
+        for number in range(40):
+            state = state.liking(f"good {number}").disliking(f"bad {number}")
+        assert len(state.more) == len(state.less) == MAX_EXAMPLES
+        many = MultiDict([("trail", str(n)) for n in range(500)] + [("more", "")])
+        assert len(read_looking("/item/a", "a", many, []).trail) == MAX_TRAIL
+
+
+def page(client, url):
+    answer = client.get(url)
+    assert answer.status_code == 200
+    return answer.text[: answer.text.index("</main>")]
+
+
+def similar_ids(text):
+    return re.findall(r'<a class="tile" href="[^"]*" data-look="([^"]*)"', text)
+
+
+def hrefs(text, pattern):
+    return [unescape(href) for href in re.findall(f'href="([^"]*)"[^>]*{pattern}', text)]
+
+
+class TestPage:
+    def test_filters_hold_the_similar_products_to_a_fact(self, client):
+        text = page(client, "/item/1003?ProductType=Shoes")
+        expected = client.get("/get_similar?id=1003&ProductType=Shoes").json
+        assert similar_ids(text) == [result["id"] for result in expected["results"]]
+        assert len(similar_ids(text)) == 6
+
+    def test_facts_of_the_product_are_switches(self, client):
+        text = page(client, "/item/1003")
+        (switch,) = hrefs(text, 'aria-label="Same Colour: White"')
+        assert switch == "/item/1003?Colour=White"
+        on = page(client, switch)
+        assert hrefs(on, 'aria-label="Same Colour: White"') == ["/item/1003"]
+        assert {
+            client.get(f"/api/products/{i}").json["product"]["facts"]["Colour"]
+            for i in similar_ids(on)
+        } == {"White"}
+
+    def test_more_like_this_moves_the_query_there_and_leaves_the_example_out(self, client):
+        plain = similar_ids(page(client, "/item/1003"))
+        example = plain[-1]
+        refined = page(client, f"/item/1003?more={example}")
+        assert example not in similar_ids(refined)
+        assert similar_ids(refined) != [i for i in plain if i != example]
+        near = client.get(f"/get_similar?id=1003&more={example}").json["results"]
+        assert similar_ids(refined) == [result["id"] for result in near]
+
+    def test_less_like_this_moves_the_query_away(self, client):
+        best = client.get("/get_similar?id=1007&k=30").json["results"]
+        disliked = best[0]["id"]  # its twin, so every score falls
+        moved = client.get(f"/get_similar?id=1007&k=30&less={disliked}").json["results"]
+        before = {result["id"]: result["score"] for result in best}
+        assert disliked == TWINS[1]
+        assert disliked not in [result["id"] for result in moved]
+        assert set(before) - {disliked} == {result["id"] for result in moved}
+
+    def test_every_result_offers_more_and_less_and_keeps_the_rest_of_the_state(self, client):
+        text = page(client, "/item/1003?Colour=Green&more=1010&trail=1001")
+        first = similar_ids(text)[0]
+        title = re.search(
+            f'data-look="{first}".*?<span class="title"[^>]*>(.*?)</span>', text, re.DOTALL
+        )[1].strip()
+        (more,) = hrefs(text, f'aria-label="More like {title}"')
+        assert parse_qs(urlsplit(more).query) == {
+            "Colour": ["Green"],
+            "more": ["1010", first],
+            "trail": ["1001"],
+        }
+        (less,) = hrefs(text, f'aria-label="Less like {title}"')
+        assert parse_qs(urlsplit(less).query)["less"] == [first]
+
+    def test_the_trail_shows_the_looks_before_and_leads_back(self, client):
+        text = page(client, "/item/1003?trail=1001&trail=1002")
+        assert re.findall(r'href="([^"]*)" data-look="(100[12])" rel', text) == [
+            ("/item/1001", "1001"),
+            ("/item/1002?trail=1001", "1002"),
+        ]
+        onward = re.search(r'<a class="tile" href="([^"]*)"', text)[1]
+        assert parse_qs(urlsplit(unescape(onward)).query)["trail"] == ["1001", "1002", "1003"]
+
+    @pytest.mark.parametrize(
+        "query", ["more=nope&less=&trail=nope", f"more={LOST}&trail={LOST}", "trail=1003&more=1003"]
+    )
+    def test_ids_that_are_not_in_the_index_are_passed_over(self, client, query):
+        assert similar_ids(page(client, f"/item/1003?{query}")) == similar_ids(
+            page(client, "/item/1003")
+        )
+
+    def test_filters_that_leave_nothing_say_so_and_lead_out(self, client):
+        text = page(client, "/item/1003?Colour=Ultraviolet&trail=1001")
+        assert "No other product is all of this at once." in text
+        assert 'href="/item/1003?trail=1001">Clear the filters</a>' in text
