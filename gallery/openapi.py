@@ -37,8 +37,8 @@ MULTIPART = "multipart/form-data"
 
 DESCRIPTION = """Products that look alike, by the contents of their photos.
 
-Every error has the shape of `Error`, at any address under this server's that is asked for \
-JSON. Words for people, such as labels, are in the language of `Accept-Language`."""
+Every error has the shape of `Error`, also of an address that does not exist, where the request \
+accepts JSON. Words for people, such as labels, are in the language of `Accept-Language`."""
 
 WHEN: dict[Code, str] = {
     Code.BAD_JSON: "The body is no JSON object, or a value is no text, number or list of them.",
@@ -46,7 +46,7 @@ WHEN: dict[Code, str] = {
     Code.NO_QUERY: "None of `id`, `image_path` and `image` is given.",
     Code.SEVERAL_QUERIES: "More than one of `id`, `image_path` and `image` is given.",
     Code.UNKNOWN_PARAMETER: "There is no such parameter, nor such a facet; the words name all.",
-    Code.BAD_REQUEST: "The request cannot be read.",
+    Code.BAD_REQUEST: "The request cannot be read, or has too many examples.",
     Code.BAD_CROP: "The part to search with is not within an uploaded photo, or is too small.",
     Code.URL_NOT_IN_CATALOGUE: "No product has its photo at this URL, and others are not fetched.",
     Code.URL_NOT_FETCHED: "The photo at this URL could not be had.",

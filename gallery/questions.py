@@ -46,8 +46,12 @@ def read_question(request: Request, facets: Sequence[str]) -> Question:
     asked = MultiDict(request.args)
     if request.method == "POST":
         asked.update(_body(request))
+    # An empty value, as of a form's field that was left empty, is none.
+    given = {
+        name: [value.strip() for value in values if value.strip()] for name, values in asked.lists()
+    }
     uploads = [file for file in request.files.getlist("image") if file.filename]
-    unknown = sorted((set(asked) - {*PARAMETERS, *facets}) | (set(request.files) - {"image"}))
+    unknown = sorted((given.keys() - {*PARAMETERS, *facets}) | (request.files.keys() - {"image"}))
     if unknown:
         known = ", ".join([*PARAMETERS, "image", *facets])
         raise Refusal(
@@ -58,7 +62,7 @@ def read_question(request: Request, facets: Sequence[str]) -> Question:
                 known=known,
             ),
         )
-    ids, urls = _given(asked, "id"), _given(asked, "image_path")
+    ids, urls = given.get("id", []), given.get("image_path", [])
     queries = [*ids, *urls, *uploads]
     if not queries:
         raise Refusal(
@@ -72,16 +76,17 @@ def read_question(request: Request, facets: Sequence[str]) -> Question:
         raise Refusal(
             Code.SEVERAL_QUERIES, _("Give one query: either id, or image_path, or image, once.")
         )
-    more = _examples(asked, "more")
+    more = _examples("more", given.get("more", []))
+    less = _examples("less", given.get("less", []))
     return Question(
-        k=_k(_given(asked, "k")),
-        filters={name: _given(asked, name) for name in facets if _given(asked, name)},
+        k=_k(given.get("k", [])),
+        filters={name: given[name] for name in facets if given.get(name)},
         more=more,
-        less=[product_id for product_id in _examples(asked, "less") if product_id not in more],
+        less=[product_id for product_id in less if product_id not in more],
         product_id=ids[0] if ids else None,
         url=urls[0] if urls else None,
         upload=uploads[0] if uploads else None,
-        crop=_crop(_given(asked, "crop"), is_upload=bool(uploads)),
+        crop=_crop(given.get("crop", []), is_upload=bool(uploads)),
     )
 
 
@@ -122,11 +127,6 @@ def _text(name: str, value: Any) -> str:
     )
 
 
-def _given(asked: MultiDict[str, str], name: str) -> list[str]:
-    """Every value of a parameter; an empty one, as of an unfilled form field, is none."""
-    return [value.strip() for value in asked.getlist(name) if value.strip()]
-
-
 def _k(values: Sequence[str]) -> int:
     if not values:
         return DEFAULT_K
@@ -138,8 +138,8 @@ def _k(values: Sequence[str]) -> int:
     return k
 
 
-def _examples(asked: MultiDict[str, str], name: str) -> Sequence[str]:
-    ids = list(dict.fromkeys(_given(asked, name)))
+def _examples(name: str, values: Sequence[str]) -> Sequence[str]:
+    ids = list(dict.fromkeys(values))
     if len(ids) > MAX_EXAMPLES:
         raise Refusal(
             Code.BAD_REQUEST,

@@ -19,7 +19,7 @@ from vitrine.catalogue import CatalogueError, read_catalogue
 from vitrine.encoders.base import EncoderError
 from vitrine.folder import FolderError, IndexFolder
 from vitrine.settings import Settings
-from vitrine.snapshot import Snapshot, SnapshotError, open_current, published_name
+from vitrine.snapshot import OlderFormatError, Snapshot, SnapshotError, open_current, published_name
 
 if TYPE_CHECKING:
     from vitrine.encoders.base import FloatArray
@@ -254,6 +254,9 @@ def _errors_in_words() -> Iterator[None]:
         yield
     except (CatalogueError, EncoderError, FolderError) as error:
         stderr.print(f"Error: {error}")
+        sys.exit(UNUSABLE)
+    except OlderFormatError as error:
+        stderr.print(f"Error: {error}.")
         sys.exit(UNUSABLE)
     except SnapshotError as error:
         stderr.print(f"Error: {error}.\nMake an index with: python -m indexer build CATALOGUE")

@@ -110,10 +110,11 @@ class TestProducts:
             answer = read(client, url)
             urls.append(answer.json["url"])
             seen += sum(each["identical"] for each in answer.json["products"])
-            links = dict(
-                reversed(re.fullmatch(r'<(.*)>; rel="(\w+)"', link).groups())
+            found = [
+                re.fullmatch(r'<(.*)>; rel="(\w+)"', link)
                 for link in answer.headers.getlist("Link")
-            )
+            ]
+            links = {link[2]: link[1] for link in found}
             rels = {rel: answer.json[rel] for rel in ("next", "prev") if answer.json[rel]}
             assert links == rels
             url = answer.json["next"]
