@@ -65,6 +65,10 @@ def _limit_text() -> None:
 def _add_headers(response: Response) -> Response:
     response.headers.update(HEADERS)
     response.headers.setdefault("Cache-Control", "no-cache")
+    if response.status_code == 200 and request.method == "GET" and not response.is_streamed:
+        # What has not changed since is not sent again.
+        response.add_etag(weak=True)
+        response.make_conditional(request)
     return response
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime
+import time
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_datetime
+from flask_babel import format_timedelta
 from flask_babel import gettext as _
 
 from gallery import context
@@ -88,7 +88,7 @@ def _page(snapshot: Snapshot, asked: AskedPhoto, preview: bytes | None) -> str:
         width=asked.width,
         height=asked.height,
         kept=asked.preview is not None,
-        expires=format_datetime(datetime.fromtimestamp(asked.expires_at, UTC), "short"),
+        left=format_timedelta(asked.expires_at - time.time(), threshold=1.5),
         look=look_of(snapshot, looking, asked.vector, shown, same=[]),
     )
 

@@ -37,6 +37,8 @@ def marked(text: str, query: str) -> list[Span]:
     is marked, with the accents that belong to it.
     """
     wanted = query_words(query)
+    if not wanted:
+        return [Span(text, False)] if text else []
     spans = []
     done = 0
     for word in _words(text):

@@ -197,3 +197,14 @@ def test_pages_scripts_and_json_are_compressed_and_thumbnails_are_not(client, ac
         assert answer.headers["Content-Encoding"] == accepted
         assert len(answer.data) < len(client.get(path, buffered=True).data) / 2
     assert "Content-Encoding" not in client.get(thumbnail, headers=headers, buffered=True).headers
+
+
+@pytest.mark.parametrize("encoding", ["", "br"])
+@pytest.mark.parametrize("path", ["/", "/item/1003", "/api/products", "/about-index"])
+def test_what_a_browser_has_already_is_not_sent_again(client, path, encoding):
+    headers = {"Accept-Encoding": encoding}
+    known = {**headers, "If-None-Match": client.get(path, headers=headers).headers["ETag"]}
+    again = client.get(path, headers=known)
+    assert (again.status_code, again.data) == (304, b"")
+    other = client.get(path, headers={**known, "Accept-Language": "pt-BR"})
+    assert other.status_code == 200
