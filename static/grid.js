@@ -1,0 +1,162 @@
+// The grid: filters, orders, pages and the words searched for change it in place, and
+// more of it comes as one scrolls.
+
+import { morph } from "./morph.js";
+import { hush, tell } from "./notices.js";
+import { Failed, fetchPage, here } from "./pages.js";
+import { main } from "./places.js";
+import { isPlain, visit } from "./visits.js";
+
+const TYPING_MS = 200; // between two strokes of most people
+const words = document.getElementById("words");
+const path = new URL(words.action).pathname;
+
+let typing = 0;
+let typed = null; // the address that typing led to; typing on goes on from there
+let tiles = null;
+let inView = null; // the first tile of the page of tiles that is in view
+let isNear = false; // the end of the tiles
+let scrolledTo = scrollY;
+let hasScrolled = false; // further down, since tiles were last added
+let isAdding = false;
+
+export function startGrid() {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".browse a[href]");
+    if (!link || !isPlain(event) || link.pathname !== path) return;
+    event.preventDefault();
+    clearTimeout(typing);
+    browse(link.href).then((shown) => {
+      if (shown && link.closest(".pager")) main.focusHeading();
+    });
+  });
+  words.addEventListener("input", (event) => {
+    clearTimeout(typing);
+    if (!event.isComposing && hasGrid()) typing = setTimeout(searchWords, TYPING_MS);
+  });
+  words.addEventListener("compositionend", searchWords);
+  words.addEventListener("submit", (event) => {
+    if (!hasGrid()) return;
+    event.preventDefault();
+    searchWords();
+    // The keyboard of a phone lies over what has been found.
+    if (matchMedia("(pointer: coarse)").matches) words.elements.q.blur();
+  });
+  main.root.addEventListener("shown", watch);
+  addEventListener("scroll", follow, { passive: true });
+  watch();
+}
+
+/** The words as the address says them. */
+export function showWords() {
+  words.elements.q.value = new URLSearchParams(location.search).get("q") ?? "";
+}
+
+function hasGrid() {
+  return main.root.querySelector(".browse") !== null;
+}
+
+async function browse(url, replaces) {
+  const shown = await visit(main, url, { replaces });
+  if (!shown) return false;
+  if (here() !== typed) showWords();
+  if (main.root.getBoundingClientRect().top < 0) scrollTo(0, 0);
+  return true;
+}
+
+async function searchWords() {
+  clearTimeout(typing);
+  if (!hasGrid()) return;
+  const pairs = [...new FormData(words)].filter(([, value]) => value.trim());
+  const url = path + (pairs.length ? `?${new URLSearchParams(pairs)}` : "");
+  if (url === here()) return;
+  const isGoingOn = typed === here();
+  typed = url;
+  await browse(url, isGoingOn || undefined);
+}
+
+const end = new IntersectionObserver(
+  ([entry]) => {
+    isNear = entry.isIntersecting;
+    if (hasScrolled) addTiles();
+  },
+  { rootMargin: "0px 0px 100%" },
+);
+
+/** Look after the grid that has just been shown. */
+function watch() {
+  end.disconnect();
+  hush("tiles");
+  isNear = hasScrolled = isAdding = false;
+  tiles = main.root.querySelector(".browse .grid");
+  inView = tiles?.firstElementChild ?? null;
+  if (!tiles) return;
+  beginsPage(inView, main.root, tiles);
+  const pager = main.root.querySelector(".pager");
+  if (!pager) return;
+  end.observe(pager);
+  const back = pager.querySelector("[rel=prev]");
+  if (back && !main.root.querySelector(".earlier")) tiles.before(linkBack(back));
+}
+
+/** The link to the page before, above the tiles too: the one below is ever further away. */
+function linkBack(link) {
+  const earlier = document.createElement("p");
+  earlier.className = "earlier";
+  earlier.append(link.cloneNode(true));
+  earlier.firstElementChild.className = "button";
+  return earlier;
+}
+
+/** Note at a page's first tile what the page is. */
+function beginsPage(tile, page, { dataset }) {
+  tile.dataset.url = dataset.url;
+  tile.dataset.range = page.querySelector(".range").textContent.trim();
+}
+
+function follow() {
+  if (!tiles || !tiles.checkVisibility()) return;
+  if (scrollY > scrolledTo) hasScrolled = true;
+  scrolledTo = scrollY;
+  if (isNear && hasScrolled) addTiles();
+  const middle = innerHeight / 2;
+  const begun = [...tiles.querySelectorAll(":scope > [data-url]")];
+  const now = begun.findLast((tile) => tile.getBoundingClientRect().top < middle) ?? begun[0];
+  if (now === inView || main.isBusy || here() !== main.shown) return;
+  inView = now;
+  history.replaceState(history.state, "", now.dataset.url);
+  main.shown = here();
+  main.root.querySelector(".range").textContent = now.dataset.range;
+}
+
+/** Add the next page's tiles; nothing further is added before one has scrolled on. */
+async function addTiles() {
+  const pager = main.root.querySelector(".pager");
+  const next = pager?.querySelector("a[rel=next]");
+  // The links below the tiles would run away from whoever has just got hold of them.
+  if (!next || isAdding || pager.matches(":hover, :focus-within")) return;
+  isAdding = true;
+  const list = tiles;
+  const skeletons = [...document.getElementById("tiles-loading").content.cloneNode(true).children];
+  list.append(...skeletons);
+  try {
+    const page = await fetchPage(next.href);
+    const more = page.main.querySelector(".browse .grid");
+    // Skeletons are gone where the grid has become another meanwhile.
+    if (!more || !skeletons[0].isConnected) return;
+    const added = [...more.children];
+    beginsPage(added[0], page.main, more);
+    list.append(...added);
+    morph(pager, page.main.querySelector(".pager"));
+    isAdding = hasScrolled = false;
+  } catch (error) {
+    if (!(error instanceof Failed)) throw error;
+    if (skeletons[0].isConnected) tell("failed", retry, "tiles");
+  } finally {
+    for (const skeleton of skeletons) skeleton.remove();
+  }
+  function retry() {
+    isAdding = false;
+    addTiles();
+  }
+}

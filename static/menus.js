@@ -1,0 +1,45 @@
+// What unfolds over the page folds again as any menu does: by Esc, by a click beside it,
+// and when the focus goes elsewhere.
+
+import { here } from "./pages.js";
+
+export function startMenus() {
+  const settings = document.querySelector(".settings form");
+  settings.addEventListener("submit", () => (settings.elements.next.value = here()));
+
+  document.addEventListener("click", ({ target }) => {
+    for (const menu of unfolded()) {
+      if (!menu.contains(target)) menu.open = false;
+      else if (target.closest(".done")) fold(menu);
+    }
+  });
+  document.addEventListener("focusout", ({ target, relatedTarget }) => {
+    for (const menu of unfolded()) {
+      if (menu.contains(target) && relatedTarget && !menu.contains(relatedTarget)) menu.open = false;
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = unfolded().at(-1);
+    if (event.key !== "Escape" || !menu) return;
+    event.preventDefault();
+    fold(menu);
+  });
+}
+
+export function foldMenus() {
+  for (const menu of unfolded()) {
+    if (menu.contains(document.activeElement)) fold(menu);
+    else menu.open = false;
+  }
+}
+
+function fold(menu) {
+  menu.open = false;
+  menu.querySelector("summary").focus();
+}
+
+/** The menus that are open now, and the filters where they are a sheet over the page. */
+function unfolded() {
+  const open = [...document.querySelectorAll(".menu[open], .browse > .facets[open]")];
+  return open.filter((menu) => menu.matches(".menu") || getComputedStyle(menu).position === "fixed");
+}
