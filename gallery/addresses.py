@@ -17,7 +17,8 @@ RESERVED = frozenset(
 )
 """Parameters with a meaning of their own; a column of such a name can't be filtered by."""
 
-MAX_VALUES = 50  # chosen of one facet: each is repeated in every link of the page
+MAX_VALUES = 50  # chosen, of all facets together: each is repeated in every link of the page
+MAX_CHARACTERS = 1000  # of all of them together, for the same reason
 
 
 def facet_names(snapshot: Snapshot) -> list[str]:
@@ -26,11 +27,16 @@ def facet_names(snapshot: Snapshot) -> list[str]:
 
 
 def read_filters(args: MultiDict[str, str], facets: Iterable[str]) -> Filters:
-    """The facet values in a query string, each once."""
-    found = {
-        name: tuple(dict.fromkeys(filter(None, args.getlist(name))))[:MAX_VALUES] for name in facets
-    }
-    return {name: values for name, values in found.items() if values}
+    """The facet values in a query string, each once, and no more than a page can bear."""
+    found: dict[str, tuple[str, ...]] = {}
+    count = characters = 0
+    for name in facets:
+        for value in dict.fromkeys(filter(None, args.getlist(name))):
+            count, characters = count + 1, characters + len(value)
+            if count > MAX_VALUES or characters > MAX_CHARACTERS:
+                return found
+            found[name] = (*found.get(name, ()), value)
+    return found
 
 
 def filter_pairs(filters: Filters) -> Pairs:

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from gallery.addresses import Filters, Pairs, address, filter_pairs, read_filters, toggled
 from vitrine.products import Order
 from vitrine.search import Narrowing
+from vitrine.words import query_words
 
 Sizes = npt.NDArray[np.int64]
 
@@ -106,10 +107,11 @@ def read_browsing(path: str, args: MultiDict[str, str], facets: Sequence[str]) -
         page = int(args.get("page", "1"))
     except ValueError:
         page = 1
+    text = " ".join(args.get("q", "").split())[:MAX_TEXT]
     order = args.get("sort")
     return Browsing(
         path=path,
-        text=" ".join(args.get("q", "").split())[:MAX_TEXT],
+        text=text if query_words(text) else "",  # what has no word in it searches for nothing
         filters=read_filters(args, facets),
         order=Order(order) if order in list(Order) else Order.CATALOGUE,
         page=max(page, 1),

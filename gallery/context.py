@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from flask import current_app
+from flask import current_app, g
 from flask_babel import lazy_gettext as _l
 
 from gallery.asked import AskedPhotos
@@ -48,12 +48,20 @@ def gallery() -> Gallery:
     return found
 
 
-def snapshot() -> Snapshot:
-    """The snapshot to answer from; refuses where there is none.
+def current_snapshot() -> Snapshot | None:
+    """The snapshot to answer from, if there is one.
 
-    A request takes it once and hands it on, so that no answer mixes two generations.
+    It is the same for the whole of a request, so that no answer mixes two generations.
     """
-    current = gallery().live.snapshot()
+    if "snapshot" not in g:
+        g.snapshot = gallery().live.snapshot()
+    found: Snapshot | None = g.snapshot
+    return found
+
+
+def snapshot() -> Snapshot:
+    """The snapshot to answer from; refuses where there is none."""
+    current = current_snapshot()
     if current is None:
         absence = gallery().live.absence
         # Which folder it is, strangers need not know.

@@ -65,6 +65,7 @@ def grid_of(snapshot: Snapshot, browsing: Browsing, page_size: int) -> Grid:
     rows = matching_rows(snapshot, browsing.narrowing, browsing.order)
     tiles = folded(snapshot, rows)
     page = page_of(browsing.page, tiles.sizes, page_size)
+    browsing = browsing.on_page(page.number)
     products = snapshot.products.get(tiles.rows[page.start : page.stop])
     sizes = tiles.sizes[page.start : page.stop]
     return Grid(

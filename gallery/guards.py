@@ -5,6 +5,9 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, jsonify, render_template, request
+from flask.globals import request_ctx
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import HTTPException
 
 from gallery import context
@@ -32,13 +35,16 @@ HEADERS = {
 
 KIB = 1024
 FORM_BYTES = 64 * KIB  # of a multipart form, for all that is not the photo
+PARSER_BYTES = 4 * FORM_BYTES
+"""What the parser of forms may hold at a time. Of a photo too, as it comes in chunks of 64 KiB
+with what the last one left over: with less than two of them, photos are refused by chance."""
 TEXT_BYTES = 64 * KIB  # of a body without a photo; the longest URL is far below
 
 
 def guard(app: Flask, settings: Settings) -> None:
     """Put the guards on an app."""
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + FORM_BYTES
-    app.config["MAX_FORM_MEMORY_SIZE"] = FORM_BYTES
+    app.config["MAX_FORM_MEMORY_SIZE"] = PARSER_BYTES
     # faiss counts its threads for each calling thread, so each must be told.
     app.before_request(use_one_thread)
     app.before_request(_check_host)
@@ -50,11 +56,11 @@ def guard(app: Flask, settings: Settings) -> None:
 def _check_host() -> None:
     """Refuse a Host of which no address could be made, such as an empty one or `a b`."""
     try:
-        host = urlsplit(request.host_url).hostname
+        host = (urlsplit(request.host_url).hostname or "").encode("idna")
     except (UnicodeError, ValueError, HTTPException):
-        host = None
+        host = b""
     if not host:
-        raise Refusal(Code.BAD_REQUEST, "The request names no host that can be used.")
+        raise Refusal(Code.BAD_REQUEST, _l("The request names no host that can be used."))
 
 
 def _limit_text() -> None:
@@ -65,7 +71,8 @@ def _limit_text() -> None:
 def _add_headers(response: Response) -> Response:
     response.headers.update(HEADERS)
     response.headers.setdefault("Cache-Control", "no-cache")
-    if response.status_code == 200 and request.method == "GET" and not response.is_streamed:
+    is_read = request.method in ("GET", "HEAD")
+    if response.status_code == 200 and is_read and not response.is_streamed:
         # What has not changed since is not sent again.
         response.add_etag(weak=True)
         response.make_conditional(request)
@@ -76,14 +83,18 @@ def _answer_error(error: HTTPException) -> Response:
     """The error as JSON or as a page; headers such as `Allow` are kept."""
     code, status = code_of(error), error.code or 500
     words, command = words_of(error), command_of(error)
-    if code is Code.TOO_LARGE and request.mimetype == "multipart/form-data":
-        words = words_of(too_large(context.gallery().settings.max_upload_bytes))
-    if _wants_json():
-        sentence = f"{words} Run: {command}" if command else words
-        answer = jsonify(error=sentence, code=code, status=status)
+    most = context.gallery().settings.max_upload_bytes
+    if code is Code.TOO_LARGE and (request.content_length or 0) > most:
+        words = words_of(too_large(most))
+    # Of a host of which no address can be made, no page can be drawn: it has links.
+    if _wants_json() or request_ctx.url_adapter is None:
+        if command:
+            words = _("%(words)s Run: %(command)s", words=words, command=command)
+        answer = jsonify(error=words, code=code, status=status)
     else:
         answer = current_app.make_response(_error_page(error, words))
     answer.status_code = status
+    answer.vary.add("Accept")
     for name, value in error.get_headers(request.environ):
         if name.lower() != "content-type":
             answer.headers[name] = value

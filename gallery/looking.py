@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from werkzeug.datastructures import MultiDict
 
 from gallery.addresses import Filters, Pairs, address, filter_pairs, read_filters, toggled
+from vitrine.catalogue import MAX_ID_LENGTH
 from vitrine.search import Narrowing
 
 MAX_EXAMPLES = 12  # liked, and again disliked; more would no longer move the query
@@ -32,10 +33,6 @@ class Looking:
     @property
     def narrowing(self) -> Narrowing:
         return Narrowing(filters=self.filters)
-
-    @property
-    def is_refined(self) -> bool:
-        return bool(self.more or self.less)
 
     @property
     def pairs(self) -> Pairs:
@@ -94,7 +91,7 @@ def read_looking(
     """Any query string → a state. Unknown parameters, and values beyond a few, are passed over."""
 
     def ids(name: str, most: int) -> tuple[str, ...]:
-        given = dict.fromkeys(filter(None, args.getlist(name)))
+        given = dict.fromkeys(i for i in args.getlist(name) if 0 < len(i) <= MAX_ID_LENGTH)
         return tuple(given)[-most:]
 
     more = ids("more", MAX_EXAMPLES)

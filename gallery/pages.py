@@ -116,8 +116,10 @@ def thumbnail(sha256: str, width: int) -> ResponseReturnValue:
 
 def _what_every_page_says() -> dict[str, object]:
     gallery = context.gallery()
-    current = gallery.live.snapshot()
+    current = context.current_snapshot()
+    query = request.query_string.decode("ascii", "replace")
     return {
+        "here": request.script_root + quote(request.path) + (f"?{query}" if query else ""),
         "generation": current.name if current else "",
         "url_queries": gallery.settings.url_queries,
         "keep_uploads": gallery.settings.keep_uploads,

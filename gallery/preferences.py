@@ -99,12 +99,17 @@ def _formatted(number: float, pattern: str, locale: str) -> str:
 
 
 def _path(target: str) -> str:
-    """A path of this server, whatever a form says: `//host` and `/\\host` lead elsewhere."""
-    is_path = target.startswith("/") and target[1:2] not in ("/", "\\")
-    return target if is_path else (request.script_root or "") + "/"
+    """A path of this gallery, whatever a form says.
+
+    `//host` and `/\\host` lead elsewhere, and so does what has a tab or a line's end in it
+    once that has been taken out.
+    """
+    home = f"{request.script_root}/"
+    is_path = target.startswith(home) and not target.startswith("//")
+    return target if is_path and target.isprintable() and "\\" not in target else home
 
 
 def _vary(response: Response) -> Response:
-    if response.mimetype in ("text/html", "application/json"):
+    if response.mimetype in ("text/html", "application/json", "text/csv"):
         response.vary.update(("Cookie", "Accept-Language"))
     return response

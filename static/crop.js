@@ -69,14 +69,20 @@ export function layCrop(figure, heading, searched, search) {
     event.preventDefault();
     const [x, y, width, height] = now;
     if (event.shiftKey) {
-      put(x, y, between(LEAST, width + right * STEP, 1 - x), between(LEAST, height + down * STEP, 1 - y));
-    } else move(x + right * STEP, y + down * STEP, now);
+      const wider = between(LEAST, width + right * STEP, 1 - x);
+      put(x, y, wider, between(LEAST, height + down * STEP, 1 - y));
+    } else {
+      move(x + right * STEP, y + down * STEP, now);
+    }
     say();
   });
   // A drag ends with a click too; Enter is one that no pointer made.
   region.addEventListener("click", (event) => event.detail || search(now));
   searchRegion.addEventListener("click", () => search(now));
-  searchWhole.addEventListener("click", () => (isSame(searched, WHOLE) ? put(...WHOLE) : search(WHOLE)));
+  searchWhole.addEventListener("click", () => {
+    if (isSame(searched, WHOLE)) put(...WHOLE);
+    else search(WHOLE);
+  });
 
   function pointOf({ clientX, clientY }) {
     const { left, top, width, height } = crop.getBoundingClientRect();

@@ -14,8 +14,9 @@ export function startMenus() {
     }
   });
   document.addEventListener("focusout", ({ target, relatedTarget }) => {
+    if (!relatedTarget) return; // to another window, or nowhere
     for (const menu of unfolded()) {
-      if (menu.contains(target) && relatedTarget && !menu.contains(relatedTarget)) menu.open = false;
+      if (menu.contains(target) && !menu.contains(relatedTarget)) menu.open = false;
     }
   });
   document.addEventListener("keydown", (event) => {
@@ -41,5 +42,6 @@ function fold(menu) {
 /** The menus that are open now, and the filters where they are a sheet over the page. */
 function unfolded() {
   const open = [...document.querySelectorAll(".menu[open], .browse > .facets[open]")];
-  return open.filter((menu) => menu.matches(".menu") || getComputedStyle(menu).position === "fixed");
+  const isSheet = (filters) => getComputedStyle(filters).position === "fixed";
+  return open.filter((menu) => menu.matches(".menu") || isSheet(menu));
 }

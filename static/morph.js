@@ -22,7 +22,8 @@ function morphAttributes(old, fresh) {
     if (!OWN_ATTRIBUTES.has(name) && !fresh.hasAttribute(name)) old.removeAttribute(name);
   }
   for (const { name, value } of fresh.attributes) {
-    if (!OWN_ATTRIBUTES.has(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
+    const isSame = OWN_ATTRIBUTES.has(name) || old.getAttribute(name) === value;
+    if (!isSame) old.setAttribute(name, value);
   }
 }
 

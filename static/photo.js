@@ -137,7 +137,8 @@ function showOwnPhoto() {
 function remember(token, photo) {
   asked.set(token, photo);
   const { address, crop, url } = photo;
-  const keep = () => sessionStorage.setItem(`photo ${token}`, JSON.stringify({ address, crop, url }));
+  const kept = JSON.stringify({ address, crop, url });
+  const keep = () => sessionStorage.setItem(`photo ${token}`, kept);
   try {
     keep();
   } catch {

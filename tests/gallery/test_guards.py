@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import threading
 
 import faiss
+import numpy as np
 import pytest
 from flask import Flask, url_for
+from PIL import Image
 from werkzeug.test import create_environ, run_wsgi_app
 
 from app import create_app
 from gallery.refusals import STATUSES, UPLOAD_FAILURES, Code
 from gallery.static import add_static
 from tests.gallery.conftest import PAGE_SIZE
+from tests.generations import publish_products, random_unit_vectors
 
 POLICY = {
     "default-src 'self'",
@@ -208,3 +212,54 @@ def test_what_a_browser_has_already_is_not_sent_again(client, path, encoding):
     assert (again.status_code, again.data) == (304, b"")
     other = client.get(path, headers={**known, "Accept-Language": "pt-BR"})
     assert other.status_code == 200
+
+
+@pytest.mark.parametrize("host", ["x" * 70 + ".test", "a..b", "a b", "", "a\x00b", "[::1"])
+@pytest.mark.parametrize("path", ["/", "/item/1003", "/healthz", "/none"])
+def test_a_host_of_which_no_address_can_be_made_is_refused_with_all_headers(client, host, path):
+    answer = client.get(path, headers={"Host": host})
+    assert answer.status_code == 400
+    assert set(answer.headers["Content-Security-Policy"].split("; ")) >= POLICY
+
+
+@pytest.mark.parametrize("path", ["/search", "/get_similar"])
+def test_a_photo_of_any_bytes_passes_the_parser_of_forms(wardrobe, path):
+    """A line's end near the edge of a chunk makes the parser hold a little of it back."""
+    client = create_app({"index": wardrobe.root}).test_client()
+    generator = np.random.default_rng(0)
+    for _ in range(4):
+        pixels = generator.integers(0, 255, (900, 900, 3), dtype=np.uint8)
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "JPEG", quality=90)
+        assert file.tell() > 500_000
+        file.seek(0)
+        assert client.post(path, data={"image": (file, "a.jpg")}).status_code == 200
+
+
+def test_only_a_photo_that_is_too_large_is_said_to_be(client):
+    fields = client.post("/search", data={"url": "x" * 400_000, "image": (io.BytesIO(b"x"), "a")})
+    assert fields.status_code == 413
+    many = client.post(
+        "/search", data={f"f{n}": "x" for n in range(1200)} | {"image": (io.BytesIO(b"x"), "a.jpg")}
+    )
+    assert many.status_code == 413
+    assert "The photo is larger" not in many.text
+
+
+@pytest.mark.parametrize("path", ["/", "/item/1003", "/api/products", "/api/products/1003"])
+def test_no_address_makes_a_page_much_larger_than_a_page(client, path):
+    pairs = [(name, f"{'x' * 600}{n}") for name in ("Colour", "Gender") for n in range(50)]
+    pairs += [(name, f"{n}{'y' * 5000}") for name in ("more", "less", "trail") for n in range(50)]
+    pairs += [("q", "word " * 1000)]
+    assert len(client.get(path, query_string=pairs).data) < 600_000
+
+
+def test_a_page_shows_one_generation_though_another_is_published_meanwhile(tmp_path, monkeypatch):
+    first = publish_products(tmp_path, random_unit_vectors(3))
+    app = create_app({"index": tmp_path, "reload_seconds": 0})
+    client = app.test_client()
+    live = app.extensions["vitrine"].live
+    client.get("/")
+    kinds = iter([live.snapshot(), None])
+    monkeypatch.setattr(type(live), "snapshot", lambda self: next(kinds))
+    assert f'data-generation="{first.name}"' in client.get("/").text

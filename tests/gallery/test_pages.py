@@ -246,6 +246,12 @@ class TestText:
     def test_no_text_breaks_the_search(self, client, text):
         assert client.get("/", query_string={"q": text}).status_code == 200
 
+    @pytest.mark.parametrize("text", ["!!!", "*", '""', "%00", " "])
+    def test_what_has_no_word_in_it_searches_for_nothing(self, client, text):
+        page = client.get(f"/?q={text}").text
+        assert "All products" in page
+        assert "Remove" not in page[: page.index("</main>")]
+
     def test_the_search_box_keeps_the_text_and_the_filters(self, client):
         page = client.get("/?q=red&Category=Footwear").text
         assert 'value="red"' in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 
@@ -72,11 +73,32 @@ def test_a_cookie_with_nonsense_is_passed_over(client, cookie):
 
 @pytest.mark.parametrize(
     "target",
-    ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:alert(1)", "", "evil"],
+    [
+        "https://evil.test/",
+        "//evil.test",
+        "/\\evil.test",
+        "/\t/evil.test",
+        "/\n/evil.test",
+        "/a\r\nSet-Cookie: b=c",
+        "javascript:alert(1)",
+        "",
+        "evil",
+    ],
 )
 def test_the_way_back_never_leads_elsewhere(client, target):
     answer = client.post("/preferences", data={"theme": "dark", "next": target})
-    assert answer.location == "/"
+    assert (answer.status_code, answer.location) == (303, "/")
+
+
+@pytest.mark.parametrize("path", ["/?Colour=Red&q=a+b", "/item/a%3Fb%25", "/item/caf%C3%A9?more=1"])
+@pytest.mark.parametrize("root", ["", "/shop"])
+def test_the_way_back_is_the_page_where_it_was_chosen(client, path, root):
+    page = client.get(path, environ_overrides={"SCRIPT_NAME": root}).text
+    back = unescape(re.search('name="next" value="([^"]*)"', page)[1])
+    assert back == root + path
+    chosen = {"theme": "dark", "next": back}
+    answer = client.post("/preferences", data=chosen, environ_overrides={"SCRIPT_NAME": root})
+    assert answer.location == root + path
 
 
 def test_caches_keep_the_languages_apart(client):
