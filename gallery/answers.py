@@ -240,6 +240,11 @@ class ProductLook(SimilarInState):
 
     product: Annotated[Product, said("The product that is looked at.")]
     same: Annotated[list[SameFact], said("Its facts that the similar products can be held to.")]
+    same_photo: Annotated[
+        list[LinkedProduct],
+        said("Others with its very photo, those that follow in the catalogue first."),
+    ]
+    same_photo_total: Annotated[int, said("How many there are of them in all.", ge=0)]
 
 
 class PhotoLook(SimilarInState):

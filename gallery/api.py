@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import time
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from werkzeug.exceptions import HTTPException
 
 from gallery import context, twins
 from gallery.addresses import facet_names
@@ -33,11 +30,11 @@ from gallery.looking import MAX_EXAMPLES
 from gallery.openapi import document
 from gallery.operations import TEXT, Operation, Parameter, answers
 from gallery.questions import DEFAULT_K, MAX_K, Question, read_question
-from gallery.refusals import UPLOAD_FAILURES, Code, Refusal
+from gallery.references import row_of_id, row_of_url
+from gallery.refusals import UPLOAD_FAILURES, Code
 from gallery.similar import SimilarTile, by_product, by_vector
 from gallery.tiles import tile_of
 from gallery.uploads import Crop, fetched_photo
-from vitrine.photos import Photo
 from vitrine.search import Narrowing, Refinement
 from vitrine.snapshot import Snapshot
 
@@ -166,18 +163,21 @@ def _answered(
 
     def by_photo(body: bytes, crop: Crop | None = None) -> tuple[Size, list[SimilarTile]]:
         photo = embedded(snapshot, body, crop)
-        return _size(photo.photo), by_vector(snapshot, photo.vector, k, narrowing, refinement)
+        size: Size = {"width": photo.width, "height": photo.height}
+        return size, by_vector(snapshot, photo.vector, k, narrowing, refinement)
 
     if question.upload is not None:
         size, found = by_photo(question.upload.read(), question.crop)
         return {"upload": size}, found
     if question.url is not None:
-        row = _row_of_url(snapshot, question.url)
+        row = row_of_url(snapshot, question.url)
         if row is None:
-            size, found = by_photo(fetched_photo(question.url, context.gallery().settings))
+            gallery = context.gallery()
+            body = fetched_photo(question.url, gallery.settings, gallery.reach)
+            size, found = by_photo(body)
             return {"fetched": size}, found
     else:
-        row = _row_of_id(snapshot, question.product_id or "")
+        row = row_of_id(snapshot, question.product_id or "")
     product = product_of(tile_of(snapshot.products.get([row])[0]))
     return product, by_product(snapshot, row, k, narrowing, refinement)
 
@@ -186,55 +186,6 @@ def _refinement(snapshot: Snapshot, question: Question) -> Refinement | None:
     if not question.more and not question.less:
         return None
     return Refinement(
-        more=[_row_of_id(snapshot, product_id) for product_id in question.more],
-        less=[_row_of_id(snapshot, product_id) for product_id in question.less],
+        more=[row_of_id(snapshot, product_id) for product_id in question.more],
+        less=[row_of_id(snapshot, product_id) for product_id in question.less],
     )
-
-
-def _size(photo: Photo) -> Size:
-    return {"width": photo.width, "height": photo.height}
-
-
-def _row_of_id(snapshot: Snapshot, product_id: str) -> int:
-    row = snapshot.rows.get(product_id)
-    if row is not None:
-        return row
-    if snapshot.products.photoless(product_id):
-        raise _no_photo()
-    raise Refusal(Code.UNKNOWN_PRODUCT, _("There is no product with this id."))
-
-
-def _row_of_url(snapshot: Snapshot, url: str) -> int | None:
-    """Of a URL as the catalogue has it, or one that this gallery has handed out; else None."""
-    row = snapshot.products.row_of_image_url(url)
-    if row is not None:
-        return row
-    if snapshot.products.photoless_of_image_url(url):
-        raise _no_photo()
-    endpoint, values = _own_route(url)
-    if endpoint in ("pages.item", "api.product"):
-        return _row_of_id(snapshot, values["product_id"])
-    if endpoint == "pages.thumbnail":
-        return snapshot.products.row_of_photo(values["sha256"])
-    return None
-
-
-def _no_photo() -> Refusal:
-    return Refusal(Code.NO_PHOTO, _("This product's photo could not be had."))
-
-
-def _own_route(url: str) -> tuple[str | None, dict[str, Any]]:
-    """Which of the gallery's own routes a URL leads to: absolute on this host, or a path."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None, {}
-    if parts.netloc not in ("", request.host) or parts.scheme not in ("", "http", "https"):
-        return None, {}
-    adapter = current_app.url_map.bind_to_environ(request.environ)
-    path = unquote(parts.path).removeprefix(request.root_path)
-    try:
-        endpoint, values = adapter.match(path, method="GET")
-    except HTTPException:
-        return None, {}
-    return endpoint, dict(values)

@@ -22,6 +22,9 @@ MAX_PHOTOS = 10_000
 
 MAX_PHOTOS_IN_MEMORY = 1_000
 
+PRIVATE = "private, no-store"
+"""The `Cache-Control` of results: nothing between the gallery and its visitor keeps them."""
+
 _TOKEN_BYTES = 16  # too many to try, and short enough for a chat
 _LOCKED_SECONDS = 2.0  # for another process's write, which takes milliseconds
 

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from flask import request
+
+from gallery import context
+from gallery.addresses import facet_names
+from gallery.asked import AskedPhoto
 from gallery.links import Chip, FacetLinks, facet_links, filter_chips
-from gallery.looking import Looking
+from gallery.looking import Looking, read_looking
+from gallery.references import product_of_id
 from gallery.similar import SimilarTile, by_product, by_vector, refinement_of
 from gallery.tiles import Tile, tile_of
 from vitrine.encoders.base import FloatArray
-from vitrine.search import facet_counts
+from vitrine.products import IndexedProduct, PhotolessProduct
+from vitrine.search import Refinement, facet_counts, same_photo
 from vitrine.snapshot import Snapshot
+
+MAX_SAME_PHOTO = 50  # linked at once; of a picture that stands for "no photo", there are thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +72,69 @@ class Look:
     trail: Sequence[Step]
 
 
-def look_of(
-    snapshot: Snapshot, looking: Looking, query: int | FloatArray, k: int, same: Sequence[Same]
+@dataclass(frozen=True, slots=True)
+class Identical:
+    """Another product with the very same photo; `url` is the look at it."""
+
+    tile: Tile
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """A product that is looked at, and what is like it.
+
+    `same_photo` has the first of the `same_photo_total` others with its very photo: those
+    that follow it in the catalogue, and then those before it, so that each leads on.
+    """
+
+    product: IndexedProduct
+    tile: Tile
+    look: Look
+    same_photo: Sequence[Identical]
+    same_photo_total: int
+
+
+def look_at_product(snapshot: Snapshot, product_id: str, path: str) -> LookedAt | PhotolessProduct:
+    """The look that the request's query string says, at a page or a twin of this path.
+
+    Of a product without its photo, what is known of it. Refuses an unknown id.
+    """
+    row = product_of_id(snapshot, product_id)
+    if isinstance(row, PhotolessProduct):
+        return row
+    (product,) = snapshot.products.get([row])
+    names = facet_names(snapshot)
+    looking = read_looking(path, product_id, request.args, names)
+    others = same_photo(snapshot, row)
+    return LookedAt(
+        product=product,
+        tile=tile_of(product),
+        look=_look_of(snapshot, looking, row, same_facts(looking, product.facts, names)),
+        same_photo=[
+            Identical(tile, looking.onward(tile.page_url, tile.id).url)
+            for tile in map(tile_of, snapshot.products.get(others[:MAX_SAME_PHOTO]))
+        ],
+        same_photo_total=len(others),
+    )
+
+
+def look_at_photo(snapshot: Snapshot, asked: AskedPhoto, path: str) -> Look:
+    """What is like a photo, as the request's query string says, at a page or a twin."""
+    looking = read_looking(path, None, request.args, facet_names(snapshot))
+    return _look_of(snapshot, looking, asked.vector, same=[])
+
+
+def _look_of(
+    snapshot: Snapshot, looking: Looking, query: int | FloatArray, same: Sequence[Same]
 ) -> Look:
-    """The k products most like a row of the index, or like a photo's unit vector (d,)."""
+    """The products most like a row of the index, or like a photo's unit vector (d,)."""
+    k = context.gallery().settings.similar_on_page
     refinement = refinement_of(snapshot, looking.more, looking.less)
+    examples = refinement or Refinement()
+    left_out = [*examples.more, *examples.less]
     if isinstance(query, int):
+        left_out.append(query)
         found = by_product(snapshot, query, k, looking.narrowing, refinement)
     else:
         found = by_vector(snapshot, query, k, looking.narrowing, refinement)
@@ -76,7 +142,7 @@ def look_of(
         looking=looking,
         similar=[_links(looking, each) for each in found],
         same=same,
-        facets=facet_links(looking, facet_counts(snapshot, looking.narrowing)),
+        facets=facet_links(looking, facet_counts(snapshot, looking.narrowing, left_out)),
         chips=filter_chips(looking),
         more=_examples(snapshot, looking, looking.more),
         less=_examples(snapshot, looking, looking.less),

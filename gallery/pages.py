@@ -7,21 +7,20 @@ from urllib.parse import quote
 
 from flask import Blueprint, Flask, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import BaseConverter
 
 from gallery import context
 from gallery.addresses import facet_names
 from gallery.browsing import Browsing, read_browsing
+from gallery.causes import CAUSES
 from gallery.grid import grid_of
 from gallery.links import label
-from gallery.look import look_of, same_facts
-from gallery.looking import read_looking
-from gallery.refusals import Code, Refusal
-from gallery.tiles import ITEM, THUMBS, is_web_address, tile_of
+from gallery.look import look_at_product
+from gallery.static import A_YEAR
+from gallery.tiles import ITEM, THUMBS, is_web_address, item_path
 from gallery.values import values_of
-from vitrine.products import PhotolessProduct
+from vitrine.products import IndexedProduct, PhotolessProduct
 from vitrine.snapshot import Snapshot
 from vitrine.words import marked
 
@@ -30,7 +29,7 @@ blueprint = Blueprint("pages", __name__)
 OLD_PARAMETERS = {"apparel": "Apparel", "footwear": "Footwear"}
 """What an earlier gallery had for a facet, and its category; the first that is given wins."""
 
-A_YEAR = 365 * 24 * 3600
+MAX_QUERY = 4000  # characters of a query string that a page leads back to
 
 
 class ProductIdConverter(BaseConverter):
@@ -75,20 +74,19 @@ def grid() -> ResponseReturnValue:
 def item(product_id: str) -> ResponseReturnValue:
     """A look at a product: its facts, and what looks like it."""
     snapshot = context.snapshot()
-    row = snapshot.rows.get(product_id)
-    if row is None:
-        return _photoless_page(snapshot.products.photoless(product_id))
-    product = snapshot.products.get([row])[0]
-    names = facet_names(snapshot)
-    tile = tile_of(product)
-    looking = read_looking(tile.page_url, product_id, request.args, names)
-    same = same_facts(looking, product.facts, names)
+    found = look_at_product(snapshot, product_id, item_path(product_id))
+    if isinstance(found, PhotolessProduct):
+        return render_template(
+            "photoless.html", product=found, original=_original(found), cause=CAUSES[found.code]
+        )
     return render_template(
         "item.html",
-        tile=tile,
-        original=product.image_url if is_web_address(product.image_url) else None,
-        fact_urls=_fact_urls(snapshot, product.facts),
-        look=look_of(snapshot, looking, row, context.gallery().settings.similar_on_page, same),
+        tile=found.tile,
+        original=_original(found.product),
+        fact_urls=_fact_urls(snapshot, found.product.facts),
+        same_photo=found.same_photo,
+        same_photo_total=found.same_photo_total,
+        look=found.look,
     )
 
 
@@ -117,13 +115,19 @@ def thumbnail(sha256: str, width: int) -> ResponseReturnValue:
 def _what_every_page_says() -> dict[str, object]:
     gallery = context.gallery()
     current = context.current_snapshot()
+    address = request.script_root + quote(request.path)
     query = request.query_string.decode("ascii", "replace")
     return {
-        "here": request.script_root + quote(request.path) + (f"?{query}" if query else ""),
+        "here": address + (f"?{query}" if 0 < len(query) <= MAX_QUERY else ""),
         "generation": current.name if current else "",
         "url_queries": gallery.settings.url_queries,
         "keep_uploads": gallery.settings.keep_uploads,
     }
+
+
+def _original(product: IndexedProduct | PhotolessProduct) -> str | None:
+    """The photo's address in the catalogue, where it is one of the web."""
+    return product.image_url if is_web_address(product.image_url) else None
 
 
 def _fact_urls(snapshot: Snapshot, facts: Mapping[str, str]) -> dict[str, str]:
@@ -133,10 +137,3 @@ def _fact_urls(snapshot: Snapshot, facts: Mapping[str, str]) -> dict[str, str]:
         for name in facet_names(snapshot)
         if name in facts
     }
-
-
-def _photoless_page(product: PhotolessProduct | None) -> ResponseReturnValue:
-    if product is None:
-        raise Refusal(Code.UNKNOWN_PRODUCT, _("There is no product with this id."))
-    original = product.image_url if is_web_address(product.image_url) else None
-    return render_template("photoless.html", product=product, original=original)

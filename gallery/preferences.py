@@ -11,14 +11,13 @@ from flask_babel import Babel, get_locale
 from flask_babel import lazy_gettext as _l
 
 from gallery.refusals import Code, Refusal
+from gallery.static import A_YEAR
 
 blueprint = Blueprint("preferences", __name__)
 
 TRANSLATIONS = "gallery/translations"
 LANGUAGES = {"en": "English", "pt_BR": "Português"}
 """Each in its own words, as whoever looks for it reads no other."""
-
-A_YEAR = 365 * 24 * 3600
 
 
 class Theme(StrEnum):

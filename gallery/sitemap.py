@@ -24,7 +24,7 @@ NOT_CRAWLED = (
     "/item/*?",
     "/values/",
     "/search",
-    "/photo/",
+    "/photo/*?",
     "/preferences",
     "/get_similar",
     "/api/",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from flask import Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from gallery import context
 from gallery.about import index_answer
@@ -30,16 +28,27 @@ from gallery.answers import (
     product_of,
     similar_of,
 )
+from gallery.asked import PRIVATE
 from gallery.browsing import MAX_TEXT, read_browsing
 from gallery.causes import CAUSES
 from gallery.grid import GridTile, grid_of
 from gallery.links import Chip as ChipLink
 from gallery.links import Choice, FacetLinks, label
-from gallery.look import Example, Look, SimilarLinks, Step, look_of, same_facts
-from gallery.looking import MAX_EXAMPLES, MAX_TRAIL, Looking, read_looking
+from gallery.look import (
+    Example,
+    Identical,
+    Look,
+    SimilarLinks,
+    Step,
+    look_at_photo,
+    look_at_product,
+)
+from gallery.looking import MAX_EXAMPLES, MAX_TRAIL, Looking
 from gallery.operations import TEXT, Operation, Parameter, answers
-from gallery.refusals import Code, Refusal
-from gallery.tiles import is_web_address, item_path, tile_of
+from gallery.references import asked_photo
+from gallery.refusals import Code
+from gallery.tiles import is_web_address, item_path
+from gallery.uploads import data_url
 from gallery.values import values_of
 from vitrine.products import Order, PhotolessProduct
 
@@ -120,19 +129,17 @@ def product(product_id: str) -> ResponseReturnValue:
     that are not in the index, are passed over. Of a product whose photo could not be
     had, the answer says why.
     """
-    snapshot = context.snapshot()
-    row = snapshot.rows.get(product_id)
-    if row is None:
-        return _photoless(snapshot.products.photoless(product_id))
-    found = snapshot.products.get([row])[0]
-    names = facet_names(snapshot)
-    looking = read_looking(_twin(product_id), product_id, request.args, names)
-    same = same_facts(looking, found.facts, names)
-    tile = tile_of(found)
-    look = look_of(snapshot, looking, row, context.gallery().settings.similar_on_page, same)
+    found = look_at_product(context.snapshot(), product_id, _twin(product_id))
+    if isinstance(found, PhotolessProduct):
+        return _photoless(found)
+    look = found.look
     answer: ProductLook = {
-        **_similar(look, tile.page_url),
-        "product": product_of(tile),
+        **_similar(look, found.tile.page_url),
+        "product": product_of(found.tile),
+        "same_photo": [
+            _linked(other, _onward(look.looking, other.tile.id)) for other in found.same_photo
+        ],
+        "same_photo_total": found.same_photo_total,
         "same": [
             {
                 "name": s.name,
@@ -162,22 +169,17 @@ def photo(token: str) -> ResponseReturnValue:
     `POST /search` makes the address: its answer names it in the header `Content-Location`.
     """
     snapshot = context.snapshot()
-    asked = context.gallery().asked.get(token, snapshot.manifest.encoder.fingerprint)
-    if asked is None:
-        raise Refusal(
-            Code.NOT_FOUND, _("These results are no longer kept. Search with the photo again.")
-        )
-    path = url_for("api.photo", token=token)
-    looking = read_looking(path, None, request.args, facet_names(snapshot))
-    shown = context.gallery().settings.similar_on_page
-    look = look_of(snapshot, looking, asked.vector, shown, same=[])
+    asked = asked_photo(snapshot, token)
+    look = look_at_photo(snapshot, asked, url_for("api.photo", token=token))
     answer: PhotoLook = {
         **_similar(look, url_for("photos.asked", token=token)),
         "photo": {"width": asked.width, "height": asked.height},
-        "preview": _data_address(asked.preview) if asked.preview else None,
+        "preview": data_url(asked.preview) if asked.preview else None,
         "expires_at": datetime.fromtimestamp(asked.expires_at, UTC).isoformat(timespec="seconds"),
     }
-    return jsonify(answer)
+    response = jsonify(answer)
+    response.headers["Cache-Control"] = PRIVATE
+    return response
 
 
 @answers(
@@ -211,9 +213,7 @@ def index() -> ResponseReturnValue:
     return jsonify(index_answer(context.snapshot()))
 
 
-def _photoless(found: PhotolessProduct | None) -> Response:
-    if found is None:
-        raise Refusal(Code.UNKNOWN_PRODUCT, _("There is no product with this id."))
+def _photoless(found: PhotolessProduct) -> Response:
     cause = CAUSES[found.code]
     answer: PhotolessLook = {
         "url": _twin(found.id),
@@ -252,7 +252,7 @@ def _similar_in(looking: Looking, found: SimilarLinks) -> SimilarInLook:
     }
 
 
-def _linked(linked: Example | Step, url: str) -> LinkedProduct:
+def _linked(linked: Example | Step | Identical, url: str) -> LinkedProduct:
     return {**product_of(linked.tile), "url": url}
 
 
@@ -290,7 +290,3 @@ def _onward(looking: Looking, product_id: str) -> str:
 
 def _twin(product_id: str) -> str:
     return url_for("api.product", product_id=product_id)
-
-
-def _data_address(webp: bytes) -> str:
-    return "data:image/webp;base64," + base64.b64encode(webp).decode()

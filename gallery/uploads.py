@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import logging
 import math
@@ -175,11 +176,17 @@ def _bad_crop() -> Refusal:
 
 def preview_of(photo: Photo) -> bytes:
     """The photo as a small WebP file without metadata, to be shown beside its results."""
-    image = photo.image.copy()
+    # At twice the size the final step has enough to work with, and no copy is full-size.
+    image = photo.image.reduce(max(1, max(photo.image.size) // (2 * PREVIEW_PIXELS)))
     image.thumbnail((PREVIEW_PIXELS, PREVIEW_PIXELS))
     file = io.BytesIO()
     image.save(file, "WEBP")
     return file.getvalue()
+
+
+def data_url(preview: bytes) -> str:
+    """A preview as an address that holds the whole of it."""
+    return "data:image/webp;base64," + base64.b64encode(preview).decode()
 
 
 class UploadEncoder:

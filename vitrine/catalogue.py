@@ -22,6 +22,10 @@ FEW_VALUES = 10  # as many choices as one takes in at a glance
 MAX_FACET_VALUES = 5_000  # more choices than that are a list to search, not to click through
 MAX_ID_LENGTH = 200  # an id is part of every product's address
 
+NO_ADDRESSES = (".", "..")
+"""What no path can end with: browsers take it for the folder itself, or the one above, however
+it is escaped (URL Standard, "single-dot" and "double-dot URL path segment")."""
+
 
 class Column(StrEnum):
     """The columns that have a meaning of their own; every other column is a fact."""
@@ -159,13 +163,18 @@ def facet_columns(products: Sequence[Product]) -> list[str]:
 
     A column is a facet when products share a value, or it has but one; with more than
     `FEW_VALUES`, when most of its products share theirs, and it has at most
-    `MAX_FACET_VALUES`. A column of serial numbers or descriptions is none.
+    `MAX_FACET_VALUES`. A column of serial numbers or descriptions is none, nor is one
+    whose name can be no part of an address.
     """
     values: dict[str, Counter[str]] = {}
     for product in products:
         for name, value in product.facts.items():
             values.setdefault(name, Counter())[value] += 1
-    return [name for name, counts in values.items() if _do_values_repeat(counts)]
+    return [
+        name
+        for name, counts in values.items()
+        if name not in NO_ADDRESSES and _do_values_repeat(counts)
+    ]
 
 
 def _do_values_repeat(counts: Counter[str]) -> bool:
@@ -300,9 +309,9 @@ def _product(
         return fields[columns[column]] if column in columns else ""
 
     product_id = value(Column.ID)
-    if not product_id or len(product_id) > MAX_ID_LENGTH:
-        words = "no product id" if not product_id else "a product id of over 200 characters"
-        return RowProblem(record.line, RowProblemCode.NO_ID, words)
+    problem = _problem_of_id(product_id)
+    if problem:
+        return RowProblem(record.line, RowProblemCode.NO_ID, problem)
     if product_id in seen:
         first = seen[product_id].line
         message = f"product {product_id} stands already on line {first}"
@@ -322,3 +331,14 @@ def _product(
     title = value(Column.TITLE)
     title = title or " ".join(facts[name] for name in TITLE_FACTS if name in facts) or product_id
     return Product(product_id, title, image_url, facts, record.line)
+
+
+def _problem_of_id(product_id: str) -> str | None:
+    """Why an id can't be used, in words; None if it can."""
+    if not product_id:
+        return "no product id"
+    if len(product_id) > MAX_ID_LENGTH:
+        return f"a product id of over {MAX_ID_LENGTH} characters"
+    if product_id in NO_ADDRESSES:
+        return f"a product id of {product_id!r}, which can be no part of an address"
+    return None

@@ -126,15 +126,29 @@ def folded(snapshot: Snapshot, rows: Rows) -> Folded:
     return Folded(rows[stays], sizes[stays])
 
 
-def facet_counts(snapshot: Snapshot, narrowing: Narrowing) -> list[FacetCounts]:
-    """Every facet's values with counts that respect the text and all other facets' filters."""
+def same_photo(snapshot: Snapshot, row: int) -> Rows:
+    """Other rows (m,) with the very same photo: those after this one, then those before it."""
+    photos = snapshot.products.first_of_photo
+    if not snapshot.products.shares_photo[row]:
+        return np.empty(0, dtype=np.int64)
+    rows = np.flatnonzero(photos == photos[row])
+    return np.concatenate([rows[rows > row], rows[rows < row]])
+
+
+def facet_counts(
+    snapshot: Snapshot, narrowing: Narrowing, left_out: Sequence[int] = ()
+) -> list[FacetCounts]:
+    """Every facet's values with counts that respect the text and all other facets' filters.
+
+    The rows `left_out` are not counted: those that the answer beside the counts leaves out.
+    """
     masks = _masks(snapshot, narrowing)
-    everything = _selected(_all_of(list(masks.values())))
+    few = np.array(sorted(set(left_out)), dtype=np.int64)
+    everything = _counted(_all_of(list(masks.values())), few)
     out = []
     for facet in snapshot.products.facets:
-        others = _selected(_all_but(masks, facet.name)) if facet.name in masks else everything
-        codes = facet.codes[others]
-        tally = np.bincount(codes, minlength=len(facet.values))[: len(facet.values)]
+        counted = _counted(_all_but(masks, facet.name), few) if facet.name in masks else everything
+        tally = _tally(facet, counted.rows) - _tally(facet, counted.less)
         chosen = set(narrowing.filters.get(facet.name, ()))
         counts = tuple(
             FacetCount(value, count, value in chosen)
@@ -217,9 +231,25 @@ def _all_but(masks: Mapping[str | None, Mask], name: str | None) -> Mask | None:
     return _all_of([mask for other, mask in masks.items() if other != name])
 
 
-def _selected(allowed: Mask | None) -> Rows | slice:
-    """What takes the rows that pass out of an array (n,); by number, which is the faster way."""
-    return slice(None) if allowed is None else np.flatnonzero(allowed)
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What takes the rows that pass out of an array (n,), and which of them not to count."""
+
+    rows: Rows | slice
+    less: Rows
+
+
+def _counted(allowed: Mask | None, left_out: Rows) -> _Counted:
+    """By number, which is faster than by a mask; what is not to be counted is taken off after."""
+    if allowed is None:
+        return _Counted(slice(None), left_out)
+    return _Counted(np.flatnonzero(allowed), left_out[allowed[left_out]])
+
+
+def _tally(facet: Facet, rows: Rows | slice) -> Rows:
+    """How many of these rows have each value (values,)."""
+    size = len(facet.values)
+    return np.bincount(facet.codes[rows], minlength=size)[:size]
 
 
 def _count(snapshot: Snapshot, allowed: Mask | None) -> int:

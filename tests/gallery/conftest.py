@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app, create_server
+from gallery import context
+from gallery.context import Gallery
 from indexer.build import build, sole_indexer
 from tests.drawings import photo_bytes
 from tests.generations import COLOURS, TYPES
 from vitrine.catalogue import read_catalogue
 from vitrine.encoders.registry import load_encoder
 from vitrine.failures import FailureCode
-from vitrine.fetching import FetchLimits
+from vitrine.fetching import ANYWHERE, FetchLimits
 from vitrine.folder import IndexFolder
 from vitrine.settings import Settings
 
@@ -84,6 +87,14 @@ def app(wardrobe: IndexFolder) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+def fetching_app(folder: IndexFolder) -> Flask:
+    """One that fetches photos by URL, from the tests' own server on loopback too."""
+    app = create_app({"index": folder.root, "url_queries": True})
+    gallery: Gallery = app.extensions[context.EXTENSION]
+    app.extensions[context.EXTENSION] = replace(gallery, reach=ANYWHERE)
+    return app
 
 
 @contextmanager

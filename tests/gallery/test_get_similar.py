@@ -10,13 +10,12 @@ import pytest
 from PIL import Image
 
 from app import create_app
-from gallery.uploads import fetched_photo
+from gallery.guards import PARSER_BYTES
 from tests.drawings import photo_bytes
-from tests.gallery.conftest import LOST, PRODUCTS, TWINS
+from tests.gallery.conftest import LOST, PRODUCTS, TWINS, fetching_app
 from tests.generations import product, publish_products, random_unit_vectors
 from tests.photo_server import Reply
 from vitrine.failures import FailureCode
-from vitrine.fetching import ANYWHERE
 from vitrine.snapshot import open_snapshot
 
 ROUNDING = 2e-6  # scores have six decimals
@@ -255,13 +254,9 @@ class TestCrop:
 class TestURLs:
     """Of photos that are not in the catalogue, where the owner has allowed them."""
 
-    def test_where_they_are_allowed_the_photo_is_fetched(self, wardrobe, monkeypatch, photo_server):
+    def test_where_they_are_allowed_the_photo_is_fetched(self, wardrobe, photo_server):
         photo_server.replies["/dress.png"] = Reply(photo_bytes(3, (480, 640)))
-        monkeypatch.setattr(
-            "gallery.api.fetched_photo",
-            lambda url, settings: fetched_photo(url, settings, reach=ANYWHERE),
-        )
-        client = create_app({"index": wardrobe.root, "url_queries": True}).test_client()
+        client = fetching_app(wardrobe).test_client()
         answer = ask(client, image_path=photo_server.url("/dress.png"), k=3)
         assert ids(answer)[0] == "1003"
         assert answer.json["query"] == {"fetched": {"width": 480, "height": 640}}
@@ -380,6 +375,8 @@ class TestBadInput:
 
     def test_a_huge_form_field(self, client):
         answer = client.post(
-            "/get_similar", data={"id": "x" * 100_000}, content_type="multipart/form-data"
+            "/get_similar",
+            data={"id": "x" * (PARSER_BYTES + 1)},
+            content_type="multipart/form-data",
         )
         assert refusal(answer) == (413, "too_large")

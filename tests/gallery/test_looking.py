@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
@@ -9,8 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from werkzeug.datastructures import MultiDict
 
+from app import create_app
 from gallery.looking import MAX_EXAMPLES, MAX_TRAIL, Looking, read_looking
-from tests.gallery.conftest import LOST, TWINS
+from tests.drawings import photo_bytes
+from tests.gallery.conftest import LOST, PRODUCTS, TWINS
+from tests.generations import product, publish_products, random_unit_vectors
 
 START = Looking("/item/a", "a", {"Colour": ("Red",)}, more=("m",), less=("l",), trail=("x", "y"))
 
@@ -135,6 +139,30 @@ class TestPage:
         assert similar_ids(page(client, f"/item/1003?{query}")) == similar_ids(
             page(client, "/item/1003")
         )
+
+    @pytest.mark.parametrize("state", ["", "?more=1004&less=1005", "?Category=Apparel&more=1001"])
+    def test_every_value_of_a_facet_leads_to_as_many_products_as_it_says(self, wardrobe, state):
+        app = create_app({"index": wardrobe.root, "similar_on_page": PRODUCTS})
+        client = app.test_client()
+        photo = {"image": (io.BytesIO(photo_bytes(3)), "photo.png")}
+        asked = client.post("/search", data=photo).headers["Content-Location"]
+        for path in ("/api/products/1003", f"/api{asked}"):
+            facets = client.get(path + state).json["facets"]
+            for facet in facets:
+                chosen = any(value["chosen"] for value in facet["values"])
+                for value in facet["values"]:
+                    if not chosen:
+                        narrowed = client.get(value["url"]).json["similar"]
+                        assert len(narrowed) == value["count"] > 0
+
+    def test_a_value_that_only_the_product_itself_has_is_not_offered(self, tmp_path):
+        unique = [product(n, facts={"Make": "Unique" if n == 0 else "ab"[n % 2]}) for n in range(6)]
+        publish_products(tmp_path, random_unit_vectors(6), unique)
+        client = create_app({"index": tmp_path}).test_client()
+        (make,) = client.get("/api/products/p0").json["facets"]
+        assert [(v["value"], v["count"]) for v in make["values"]] == [("b", 3), ("a", 2)]
+        (make,) = client.get("/api/products/p1?more=p0").json["facets"]
+        assert [(v["value"], v["count"]) for v in make["values"]] == [("b", 2), ("a", 2)]
 
     def test_filters_that_leave_nothing_say_so_and_lead_out(self, client):
         text = page(client, "/item/1003?Colour=Ultraviolet&trail=1001")

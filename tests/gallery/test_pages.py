@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+from html import unescape
 from html.parser import HTMLParser
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -280,6 +282,16 @@ class TestItem:
         assert "could not be had" in page.text
         assert not Links(page.text).tiles
 
+    def test_a_product_without_a_photo_says_why_and_what_to_do_like_its_twin(self, client):
+        page = client.get(f"/item/{LOST}?utm_source=mail").text
+        twin = client.get(f"/api/products/{LOST}").json
+        main = page[page.index("<main") :]
+        assert f"{twin['cause']} <code>{twin['code']}</code>" in main
+        assert twin["remedy"] in main
+        assert f'<link rel="canonical" href="http://localhost/item/{LOST}">' in page
+        link = re.search(r'<link rel="alternate" type="application/json" href="([^"]+)"', page)
+        assert client.get(link[1]).json == twin
+
     def test_an_unknown_product_is_a_404_page(self, client):
         answer = client.get("/item/nope")
         assert (answer.status_code, answer.mimetype) == (404, "text/html")
@@ -287,7 +299,7 @@ class TestItem:
 
     @pytest.mark.parametrize(
         "product_id",
-        ["a/b", "/a", "a//b", "../x", "a/../../b", "50%", "a?b#c", "é ü", "'\"<>&", "..", "a\\b"],
+        ["a/b", "/a", "a//b", "../x", "a/../../b", "50%", "a?b#c", "é ü", "'\"<>&", "...", "a\\b"],
     )
     def test_any_id_has_a_page_that_its_tile_leads_to(self, tmp_path, product_id):
         odd = [product(0), product(1, id=product_id)]
@@ -307,6 +319,54 @@ class TestItem:
         for path, url in (("/item/p0", "http://photos.test/0.jpg"), ("/item/lost", "/lost")):
             source = links(client, path).by_text["Photo at its source"]
             assert source.endswith(url)
+
+
+class TestSamePhoto:
+    """Products that the grid folds into one tile are reached from each other's pages."""
+
+    def folded(self, tmp_path, count):
+        same = [product(n, sha256="a" * 64) for n in range(count)]
+        publish_products(tmp_path, random_unit_vectors(count + 1), [*same, product(count)])
+        return create_app({"index": tmp_path}).test_client()
+
+    def others(self, client, url):
+        block = re.search(r'<details class="same-photo">.*?</details>', client.get(url).text, re.S)
+        return block[0] if block else ""
+
+    def test_a_few_are_linked_by_title_with_the_state_kept(self, client):
+        block = self.others(client, "/item/1007?Colour=Red&trail=1001")
+        assert "1 other product has this very photo" in block
+        (url,) = Links(block).by_text.values()
+        assert unescape(url) == f"/item/{TWINS[1]}?Colour=Red&trail=1001&trail=1007"
+        assert "number 8" in next(iter(Links(block).by_text))
+        assert client.get(unescape(url)).status_code == 200
+        assert self.others(client, "/item/1003") == ""
+
+    def test_of_very_many_every_one_is_reached_by_walking_on(self, tmp_path):
+        client = self.folded(tmp_path, 105)
+        assert len(tiles(client, "/")) == 2
+        reached, at = set(), "p0"
+        for _ in range(3):
+            block = self.others(client, f"/item/{at}")
+            assert "104 other products have this very photo" in block
+            assert "These are the next 50 of them" in block
+            hrefs = [unescape(href) for href in re.findall('href="([^"]+)"', block)]
+            ids = [urlsplit(href).path.removeprefix("/item/") for href in hrefs]
+            assert len(set(ids)) == 50
+            assert at not in ids
+            reached.update(ids)
+            at = ids[-1]
+        assert reached == {f"p{n}" for n in range(105)}
+
+    def test_the_twin_has_the_same_ones(self, client, tmp_path):
+        client = self.folded(tmp_path, 60)
+        twin = client.get("/api/products/p30?Colour=Red").json
+        block = self.others(client, "/item/p30?Colour=Red")
+        assert [p["title"] for p in twin["same_photo"]] == list(Links(block).by_text)
+        assert twin["same_photo_total"] == 59
+        onward = client.get(twin["same_photo"][0]["url"]).json
+        assert onward["product"]["id"] == "p31"
+        assert [step["id"] for step in onward["trail"]] == ["p30"]
 
 
 class TestThumbnails:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import socket
+import subprocess
+import sys
 import threading
 import time
 
@@ -293,6 +295,23 @@ class TestPreview:
         with Image.open(io.BytesIO(preview_of(photo))) as preview:
             assert (preview.format, preview.size) == ("WEBP", shown)
         assert photo.image.size == size
+
+    def test_a_large_photo_is_not_copied_for_it(self):
+        code = """if True:
+            import resource
+            from PIL import Image
+            from gallery.uploads import preview_of
+            from vitrine.photos import Photo
+            preview_of(Photo(Image.new("RGB", (2000, 1000), "blue"), 2000, 1000, "PNG"))
+            image = Image.new("RGB", (6000, 6000), "red")
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            preview_of(Photo(image, 6000, 6000, "PNG"))
+            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+        """
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        assert int(done.stdout) < 60_000  # kB; the photo has 140,000
 
     def test_it_tells_nothing_of_place_or_camera(self):
         exif = Image.Exif()

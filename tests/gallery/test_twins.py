@@ -244,6 +244,8 @@ class TestValues:
         assert values([twin]) == counted(page)
         assert f"<h1>{twin['label']}</h1>" in page
         assert counted(read(client, twin["page_url"]).text) == counted(page)
+        link = re.search(r'<link rel="alternate" type="application/json" href="([^"]+)"', page)
+        assert read(client, unescape(link[1])).json == twin
         for value in twin["values"]:
             assert "products" in read(client, value["url"]).json
 
@@ -279,6 +281,15 @@ class TestPhoto:
         kept = keeping.post("/search", data=photo).headers["Content-Location"]
         preview = read(keeping, f"/api{kept}").json["preview"]
         assert preview.startswith("data:image/webp;base64,")
+
+    def test_no_cache_between_stores_what_is_like_somebodys_photo(self, client, path):
+        photo = {"image": (io.BytesIO(photo_bytes(3)), "photo.png")}
+        answers = [
+            client.post("/search", data=photo),
+            read(client, path),
+            read(client, f"/api{path}"),
+        ]
+        assert [a.headers["Cache-Control"] for a in answers] == ["private, no-store"] * 3
 
 
 class TestRoutes:

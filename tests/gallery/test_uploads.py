@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 import time
 
@@ -13,9 +14,12 @@ from PIL import Image
 
 import app as app_module
 from app import create_app
+from gallery import context
+from gallery.uploads import PHOTOS_IN_MEMORY, preview_of
 from tests.drawings import photo_bytes
-from tests.gallery.conftest import MAX_UPLOAD, PAGE_SIZE, TWINS, served
+from tests.gallery.conftest import LOST, MAX_UPLOAD, PAGE_SIZE, TWINS, fetching_app, served
 from tests.generations import publish_products, random_unit_vectors
+from tests.photo_server import Reply
 from vitrine.encoders.base import EncoderError
 from vitrine.encoders.registry import load_encoder
 from vitrine.settings import Settings
@@ -133,8 +137,91 @@ class TestPage:
         assert page.mimetype == "text/html"
         assert "The file is no photo." in page.text
 
+    def test_the_address_of_results_is_that_of_the_state_that_is_shown(self, client):
+        page = upload(client, photo_bytes(7), endpoint="/search?Gender=Men&more=1001")
+        address = page.headers["Content-Location"]
+        assert address.endswith("?Gender=Men&more=1001")
+        again = client.get(address).text
+        found = re.findall(r'data-look="([^"]+)"', page.text)
+        assert re.findall(r'data-look="([^"]+)"', again) == found
+        assert "1001" not in found
+
+    def test_the_preview_is_made_while_few_photos_are_in_memory(self, app, monkeypatch):
+        room = app.extensions[context.EXTENSION].uploads.room
+        free = []
+
+        def spied(photo):
+            taken = [room.acquire(blocking=False) for _ in range(PHOTOS_IN_MEMORY)]
+            free.append(sum(taken))
+            for _ in range(sum(taken)):
+                room.release()
+            return preview_of(photo)
+
+        monkeypatch.setattr("gallery.embedding.preview_of", spied)
+        client = app.test_client()
+        assert upload(client, photo_bytes(7), endpoint="/search").status_code == 200
+        assert free == [PHOTOS_IN_MEMORY - 1]
+        assert upload(client, photo_bytes(7)).status_code == 200
+        assert len(free) == 1  # a program is shown no preview
+
+    def test_a_page_that_is_shared_is_shown_by_what_was_found(self, client):
+        page = upload(client, photo_bytes(7, (480, 640)), endpoint="/search").text
+        said = dict(re.findall(r'<meta property="og:([a-z:]+)" content="([^"]*)">', page))
+        assert said["title"] == "Products that look like a photo · Vitrine"
+        assert said["description"].startswith("Green Shoes number 7, White Shirts number 8, ")
+        assert said["image:alt"] == "Green Shoes number 7"
+        assert client.get(said["image"], buffered=True).mimetype == "image/webp"
+
     def test_its_address_by_itself_leads_to_the_gallery(self, client):
         assert client.get("/search").location == "/"
+
+
+class TestPageByURL:
+    """What the API knows by its URL, people can search with too."""
+
+    def search(self, client, url, query="", **fields):
+        return client.post(f"/search{query}", data={"url": url, **fields})
+
+    def test_every_url_of_a_product_leads_to_its_page(self, client):
+        product = client.get("/get_similar?id=1003").json["query"]
+        urls = ["1003.png", "http://localhost/item/1003", "/api/products/1003"]
+        urls += [product[key] for key in ("image_url", "thumbnail_url", "page_url")]
+        for url in urls:
+            answer = self.search(client, url)
+            assert (answer.status_code, answer.location) == (303, "/item/1003"), url
+            assert client.get("/get_similar", query_string={"image_path": url}).status_code == 200
+
+    def test_the_state_that_was_asked_for_is_kept(self, client):
+        answer = self.search(client, "1003.png", "?Colour=Red&more=1001&nonsense=1")
+        assert answer.location == "/item/1003?Colour=Red&more=1001"
+
+    @pytest.mark.parametrize("url", ["gone.png", f"/item/{LOST}", "/item/nope"])
+    def test_a_product_that_cannot_be_searched_with_is_told_as_in_the_api(self, client, url):
+        page = self.search(client, url)
+        answer = client.get("/get_similar", query_string={"image_path": url})
+        assert page.status_code == answer.status_code == 404
+        assert answer.json["error"].replace("'", "&#39;") in page.text
+
+    def test_a_part_of_a_catalogues_photo_is_refused_as_in_the_api(self, client):
+        page = self.search(client, "1003.png", crop="0,0,0.5,1")
+        assert page.status_code == 400
+        assert "Upload it to search with a part of it." in page.text
+
+    def test_a_part_of_a_fetched_photo_is_searched_with(self, wardrobe, photo_server):
+        photo_server.replies["/dress.png"] = Reply(photo_bytes(3, (480, 640)))
+        client = fetching_app(wardrobe).test_client()
+        page = self.search(client, photo_server.url("/dress.png"), crop="0,0,0.5,1")
+        assert page.status_code == 200
+        photo = client.get(f"/api{page.headers['Content-Location']}").json["photo"]
+        assert photo == {"width": 240, "height": 640}
+
+    def test_what_is_no_part_of_a_photo_is_refused_before_anything_is_fetched(
+        self, wardrobe, photo_server
+    ):
+        client = fetching_app(wardrobe).test_client()
+        page = self.search(client, photo_server.url("/dress.png"), crop="0,0,2,2")
+        assert page.status_code == 400
+        assert photo_server.seen == []
 
 
 class TestEncoder:

@@ -133,6 +133,17 @@ def test_rows_without_an_id_or_a_photo_reference_are_reported(read):
     ]
 
 
+@pytest.mark.parametrize("product_id", [".", "..", " .. "])
+def test_an_id_that_no_address_can_end_with_is_reported_by_its_line(read, product_id):
+    catalogue = read(f"{HEADER}\n{row('...')}\n{row(product_id)}\n{row('a/..')}\n")
+    assert ids(catalogue) == ["...", "a/.."]
+    (problem,) = catalogue.problems
+    assert (problem.line, problem.code) == (3, RowProblemCode.NO_ID)
+    assert problem.message == (
+        f"a product id of '{product_id.strip()}', which can be no part of an address"
+    )
+
+
 def test_empty_lines_are_no_rows(read):
     catalogue = read(f"\n{HEADER}\n\n{row('1')}\n  \n,,,,,,,,,\n{row('2')}\n\n")
     assert ids(catalogue) == ["1", "2"]
@@ -229,6 +240,13 @@ def test_a_column_is_a_facet_if_its_values_repeat_and_are_not_too_many(products,
         [Product(str(n), "", "", {"Tag": f"t{n % values}"}, n) for n in range(products)]
     )
     assert found == (["Tag"] if is_facet else [])
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+def test_a_column_whose_name_no_address_can_end_with_stays_a_fact(read, name):
+    catalogue = read(f"ProductId,ImageURL,{name},...\n1,a.jpg,x,y\n2,b.jpg,x,y\n")
+    assert facet_columns(catalogue.products) == ["..."]
+    assert catalogue.products[0].facts == {name: "x", "...": "y"}
 
 
 def test_texts_of_which_few_are_equal_are_no_facet():

@@ -16,6 +16,7 @@ from vitrine.search import (
     folded,
     matching_rows,
     relaxations,
+    same_photo,
     similar_to_product,
     similar_to_vector,
 )
@@ -121,6 +122,31 @@ def test_counts_say_what_one_more_click_would_show(snapshot):
     for value, counted in counts["ProductType"].items():
         wider = Narrowing({"Colour": ["Red"], "ProductType": [value]})
         assert len(matching_rows(snapshot, wider)) == counted.count
+
+
+@pytest.mark.parametrize(
+    "narrowing",
+    [
+        Narrowing(),
+        Narrowing({"Colour": ["Red"]}),
+        Narrowing({"Colour": ["Red", "Blue"], "ProductType": ["Shirts"]}, "thing"),
+    ],
+)
+def test_rows_that_the_answer_leaves_out_are_not_counted(snapshot, narrowing):
+    left_out = [0, 1, 5, 5, 20]
+    for facet in facet_counts(snapshot, narrowing, left_out):
+        others = {f: v for f, v in narrowing.filters.items() if f != facet.name}
+        rows = matching_rows(snapshot, Narrowing(others, narrowing.text))
+        values = facts(snapshot, [row for row in rows if row not in left_out], facet.name)
+        assert {v.value: v.count for v in facet.counts} == {v: values.count(v) for v in values}
+
+
+def test_others_with_the_same_photo_begin_with_those_that_follow(with_twins):
+    products = with_twins.products.get(range(len(with_twins)))
+    for row, of in enumerate(products):
+        same = [other for other, p in enumerate(products) if p.sha256 == of.sha256]
+        at = same.index(row)
+        assert list(same_photo(with_twins, row)) == same[at + 1 :] + same[:at]
 
 
 def test_a_chosen_value_stays_in_sight_when_nothing_is_left_of_it(snapshot):
