@@ -1,6 +1,6 @@
 // Makes the gallery quicker and smoother than it is by itself; everything works without.
 
-import { showWords, startGrid } from "./grid.js";
+import { goBackToSpot, startGrid } from "./grid.js";
 import { closeLook, linkTo, showLook, startLooks } from "./look.js";
 import { startMenus } from "./menus.js";
 import { startNotices } from "./notices.js";
@@ -18,7 +18,6 @@ startPhotos();
 startValues();
 
 addEventListener("popstate", async ({ state }) => {
-  showWords();
   if (state?.ground === main.shown) {
     main.drop();
     showLook();
@@ -31,6 +30,7 @@ addEventListener("popstate", async ({ state }) => {
   }
   const left = main.subject;
   const shown = await main.load(here());
+  if (shown) goBackToSpot();
   // After a reload in a look, too, one comes back to the tile that led to it.
   if (shown && main.subject !== left) linkTo(left)?.focus();
 });

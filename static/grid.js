@@ -1,17 +1,22 @@
 // The grid: filters, orders, pages and the words searched for change it in place, and
 // more of it comes as one scrolls.
 
+import { choose, forgetChoices, settleChoices } from "./choices.js";
 import { morph } from "./morph.js";
 import { hush, tell } from "./notices.js";
 import { Failed, fetchPage, here } from "./pages.js";
 import { main } from "./places.js";
+import { keepSpot, returnToSpot } from "./spots.js";
 import { isPlain, visit } from "./visits.js";
 
 const TYPING_MS = 200; // between two strokes of most people
+const REST_MS = 150; // between two scrolls of one movement, at most
 const words = document.getElementById("words");
+const skip = document.querySelector(".skip");
 const path = new URL(words.action).pathname;
 
 let typing = 0;
+let resting = 0;
 let typed = null; // the address that typing led to; typing on goes on from there
 let tiles = null;
 let inView = null; // the first tile of the page of tiles that is in view
@@ -26,8 +31,8 @@ export function startGrid() {
     if (!link || !isPlain(event) || link.pathname !== path) return;
     event.preventDefault();
     clearTimeout(typing);
-    browse(link.href).then((shown) => {
-      if (shown && link.closest(".pager")) main.focusHeading();
+    browse(choose(link, main)).then((shown) => {
+      if (shown && link.closest(".pager, .earlier")) main.focusHeading();
     });
   });
   words.addEventListener("input", (event) => {
@@ -44,12 +49,25 @@ export function startGrid() {
   });
   main.root.addEventListener("shown", watch);
   addEventListener("scroll", follow, { passive: true });
+  addEventListener("pagehide", rest);
+  addEventListener("popstate", () => {
+    showWords();
+    forgetChoices();
+  });
   watch();
+  goBackToSpot();
 }
 
-/** The words as the address says them. */
-export function showWords() {
-  words.elements.q.value = new URLSearchParams(location.search).get("q") ?? "";
+/** Show the part of the grid that was left; it does not count as scrolling on. */
+export function goBackToSpot() {
+  returnToSpot();
+  scrolledTo = scrollY;
+}
+
+/** The words as the address of the grid says them, also where a look lies over it. */
+function showWords() {
+  const { searchParams } = new URL(history.state?.ground ?? location.href, location);
+  words.elements.q.value = searchParams.get("q") ?? "";
 }
 
 function hasGrid() {
@@ -67,7 +85,15 @@ async function browse(url, replaces) {
 async function searchWords() {
   clearTimeout(typing);
   if (!hasGrid()) return;
-  const pairs = [...new FormData(words)].filter(([, value]) => value.trim());
+  if (history.state?.ground) {
+    showWords(); // a tile has been clicked on meanwhile: there is a look over the grid
+    return;
+  }
+  const text = words.elements.q.value;
+  // The form has the filters of the page; the address also has those that are on their way.
+  const others = [...new URLSearchParams(location.search)];
+  const pairs = others.filter(([name]) => name !== "q" && name !== "page");
+  if (text.trim()) pairs.unshift(["q", text]);
   const url = path + (pairs.length ? `?${new URLSearchParams(pairs)}` : "");
   if (url === here()) return;
   const isGoingOn = typed === here();
@@ -87,25 +113,15 @@ const end = new IntersectionObserver(
 function watch() {
   end.disconnect();
   hush("tiles");
+  settleChoices();
+  skip.setAttribute("href", document.getElementById("products") ? "#products" : "#main");
   isNear = hasScrolled = isAdding = false;
   tiles = main.root.querySelector(".browse .grid");
   inView = tiles?.firstElementChild ?? null;
   if (!tiles) return;
   beginsPage(inView, main.root, tiles);
   const pager = main.root.querySelector(".pager");
-  if (!pager) return;
-  end.observe(pager);
-  const back = pager.querySelector("[rel=prev]");
-  if (back && !main.root.querySelector(".earlier")) tiles.before(linkBack(back));
-}
-
-/** The link to the page before, above the tiles too: the one below is ever further away. */
-function linkBack(link) {
-  const earlier = document.createElement("p");
-  earlier.className = "earlier";
-  earlier.append(link.cloneNode(true));
-  earlier.firstElementChild.className = "button";
-  return earlier;
+  if (pager) end.observe(pager);
 }
 
 /** Note at a page's first tile what the page is. */
@@ -119,6 +135,8 @@ function follow() {
   if (scrollY > scrolledTo) hasScrolled = true;
   scrolledTo = scrollY;
   if (isNear && hasScrolled) addTiles();
+  clearTimeout(resting);
+  resting = setTimeout(rest, REST_MS);
   const middle = innerHeight / 2;
   const begun = [...tiles.querySelectorAll(":scope > [data-url]")];
   const now = begun.findLast((tile) => tile.getBoundingClientRect().top < middle) ?? begun[0];
@@ -127,6 +145,14 @@ function follow() {
   history.replaceState(history.state, "", now.dataset.url);
   main.shown = here();
   main.root.querySelector(".range").textContent = now.dataset.range;
+}
+
+/** Whoever comes back, or reloads, finds what is in the window now. */
+function rest() {
+  if (!tiles || main.isBusy || here() !== main.shown) return;
+  const links = [...tiles.querySelectorAll("[data-look]")];
+  // The pages above will not be there.
+  keepSpot(links.slice(links.indexOf(inView.querySelector("[data-look]"))));
 }
 
 /** Add the next page's tiles; nothing further is added before one has scrolled on. */

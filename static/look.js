@@ -1,6 +1,7 @@
 // A look: a product beside what is like it, over the page where it was clicked on, or, on
 // a product's own page, in its place. Each has the address of the product's own page.
 
+import { choose, settleChoices } from "./choices.js";
 import { carry } from "./notices.js";
 import { here, root } from "./pages.js";
 import { main, Place } from "./places.js";
@@ -22,8 +23,10 @@ export function startLooks() {
     const place = isOver ? look : from;
     const ground = history.state?.ground ?? (isOver ? here() : undefined);
     const moving = link.querySelector(".frame");
-    visit(place, link.href, { ground, meanwhile: loading(place, link.pathname, link, moving) });
+    const url = choose(link, place);
+    visit(place, url, { ground, meanwhile: loading(place, url, link, moving) });
   });
+  look.root.addEventListener("shown", settleChoices);
   // Esc closes a dialog by itself; the address then goes back to where it was opened. This
   // event comes a moment later, when a quick Forward may have opened the next look.
   dialog.addEventListener("close", () => {
@@ -48,30 +51,33 @@ export function showLook() {
     look.drop();
     return;
   }
-  look.load(url, loading(look, location.pathname, linkTo(location.pathname)));
+  look.load(url, loading(look, url, linkTo(location.pathname)));
 }
 
 export function closeLook() {
   look.drop();
+  const wasShown = look.subject !== null;
   look.subject = look.shown = null;
   look.root.replaceChildren();
   document.title = main.title;
   if (dialog.open) dialog.close();
   carry();
-  if (!opener) return;
-  const tile = opener.isConnected ? opener : linkTo(opener.pathname);
+  if (!wasShown) return;
+  const tile = opener?.isConnected ? opener : linkTo(opener?.pathname);
   opener = null;
-  tile?.focus({ preventScroll: true });
+  if (tile) tile.focus({ preventScroll: true });
+  else main.focusHeading();
 }
 
 /** Shows at once what is known of a product: its photo and title, from a link to it. */
-function loading(place, path, link, moving) {
+function loading(place, url, link, moving) {
   const wasOpen = dialog.open;
+  const { pathname: path, searchParams } = new URL(url, location);
   return (isWanted) => {
     if (place.subject === path) return undefined;
     return withPhotoMoving(moving, place.root, () => {
       if (!isWanted() || (wasOpen && !dialog.open)) return; // Esc has been quicker
-      place.root.replaceChildren(shell(link));
+      place.root.replaceChildren(shell(link, trailOf(searchParams, place)));
       place.subject = path;
       place.shown = null;
       if (place === look) open(link);
@@ -89,8 +95,24 @@ function open(link) {
   carry();
 }
 
-function shell(link) {
+/** The photos of the looks before, of which the address has the ids. */
+function trailOf(searchParams, place) {
+  const tiles = [...document.querySelectorAll("[data-look]")];
+  return searchParams.getAll("trail").map((id) => {
+    const tile = tiles.find(({ dataset }) => dataset.look === id);
+    return (tile ?? place.root.querySelector(".item"))?.querySelector(".frame");
+  });
+}
+
+function shell(link, trail) {
   const copy = document.getElementById("look-loading").content.cloneNode(true);
+  const steps = copy.querySelector(".trail");
+  if (!trail.length) steps.remove();
+  for (const photo of [...trail, link?.querySelector(".frame")]) {
+    const step = document.createElement("li");
+    if (photo) step.append(photo.cloneNode(true));
+    steps.firstElementChild.append(step);
+  }
   const frame = link?.querySelector(".frame").cloneNode(true);
   const photo = frame?.querySelector("img");
   if (!photo) return copy;

@@ -1,11 +1,22 @@
 // What unfolds over the page folds again as any menu does: by Esc, by a click beside it,
 // and when the focus goes elsewhere.
 
-import { here } from "./pages.js";
+import { tell } from "./notices.js";
 
 export function startMenus() {
   const settings = document.querySelector(".settings form");
-  settings.addEventListener("submit", () => (settings.elements.next.value = here()));
+  // In place of a redirect, which would add to the history: the page stays where it is.
+  settings.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const { action, method } = settings;
+    const body = new URLSearchParams(new FormData(settings, event.submitter));
+    try {
+      await fetch(action, { method, body, redirect: "manual" });
+      location.reload();
+    } catch {
+      tell("failed", () => settings.requestSubmit(event.submitter), "settings");
+    }
+  });
 
   document.addEventListener("click", ({ target }) => {
     for (const menu of unfolded()) {

@@ -4,7 +4,7 @@
 /** Elements that scripts have made or filled: no answer knows of them, and they stay. */
 export const own = new WeakSet();
 
-const OWN_ATTRIBUTES = new Set(["open", "style"]);
+const OWN_ATTRIBUTES = new Set(["open", "style", "tabindex"]);
 
 /** Make an element like another of its kind, whose children it may take over. */
 export function morph(old, fresh) {

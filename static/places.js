@@ -125,16 +125,24 @@ function keepingFocus(element, change) {
   const photo = focused.closest("li")?.querySelector("img")?.src;
   const range = element.querySelector(".range");
   const words = range?.textContent;
+  const before = element.querySelectorAll(".example a").length;
   change();
   // The same words again are news too: with another space behind they are read out.
   if (words && range.textContent.trim() === words.trim()) {
     range.textContent = words.trim() + (words.endsWith(SPACE) ? "" : SPACE);
   }
-  if (!isInside || document.activeElement === focused) return;
   // "More like this" has made the product an example; else whatever had the focus is gone.
   const examples = [...element.querySelectorAll(".example a")];
+  if (examples.length > before) show(element.querySelector(".examples"));
+  if (!isInside || document.activeElement === focused) return;
   const example = photo && examples.find((link) => link.querySelector("img").src === photo);
   const heading = element.querySelector(".similar h2") ?? element.querySelector("h1");
   if (!focused.isConnected && !example) heading.tabIndex = -1;
-  (focused.isConnected ? focused : (example ?? heading)).focus({ preventScroll: true });
+  const next = focused.isConnected ? focused : (example ?? heading);
+  next.focus({ preventScroll: true });
+  if (next !== focused) show(next);
+}
+
+function show(element) {
+  element.scrollIntoView({ block: "nearest" });
 }

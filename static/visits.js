@@ -26,6 +26,8 @@ export function enter(url, { ground = history.state?.ground, replaces = false } 
   if (location.hash) history.replaceState(history.state, "", here());
   const before = history.state?.ground === ground ? history.state?.depth : 0;
   history.pushState(ground ? { ground, depth: before + 1 } : null, "", url);
+  // How far down the ground is says nothing about a page in its place, as after a reload.
+  history.scrollRestoration = ground ? "manual" : "auto";
 }
 
 /** Go back to the page that looks were opened over. */

@@ -77,6 +77,19 @@ class TestFilters:
         expect(heading(page)).to_have_text("All products")
         expect(heading(page)).to_be_focused()
 
+    def test_focus_outlives_back_through_the_filters(self, open_page, size):
+        page = open_page("/?Colour=Green", **size)
+        page.get_by_role("link", name="By title").press("Enter")
+        page.wait_for_url("**/?Colour=Green&sort=title")
+        page.get_by_role("link", name="Remove Green").press("Enter")
+        expect(heading(page)).to_be_focused()
+        for url in ("**/?Colour=Green&sort=title", "**/?Colour=Green"):
+            page.go_back()
+            page.wait_for_url(url)
+            expect(page.locator("main")).not_to_have_attribute("aria-busy", "true")
+            page.wait_for_timeout(50)
+            expect(heading(page)).to_be_focused()
+
     def test_back_and_forward_walk_the_filters(self, open_page, size):
         page = open_page("/?page=2", **size)
         stay(page)
@@ -123,17 +136,53 @@ class TestFilters:
 
     def test_the_answer_belongs_to_the_last_question(self, open_page, size):
         page = open_page("/", **size)
-        open_filters(page)
-        held = Held(page, "**/?Colour=Green")
-        filter_link(page, "Colour", "Green").click()
+        held = Held(page, "**/?sort=title")
+        page.get_by_role("link", name="By title").click()
         held.wait()
         expect(page.locator("main")).to_have_attribute("aria-busy", "true")
-        filter_link(page, "Category", "Footwear").click()
-        expect(shown(page)).to_have_text("Showing 1–7 of 7")
+        open_filters(page)
+        page.keyboard.press("Escape")
+        page.get_by_role("link", name="Page 2").press("Enter")
+        expect(shown(page)).to_have_text("Showing 10–17 of 30")
         held.release()
         page.wait_for_timeout(200)
-        expect(shown(page)).to_have_text("Showing 1–7 of 7")
-        assert page.url.endswith("/?Category=Footwear")
+        expect(shown(page)).to_have_text("Showing 10–17 of 30")
+        assert page.url.endswith("/?page=2")
+
+    def test_filters_chosen_while_an_answer_is_on_its_way_add_up(self, open_page, size):
+        page = open_page("/", **size)
+        open_filters(page)
+        held = Held(page, "**/?Colour=Green")
+        green, blue = (filter_link(page, "Colour", colour) for colour in ("Green", "Blue"))
+        green.click()
+        held.wait()
+        expect(green).to_have_attribute("aria-current", "true")
+        filter_link(page, "Category", "Footwear").click()
+        expect(shown(page)).to_have_text("Showing 1–2 of 2")
+        held.release()
+        page.wait_for_timeout(200)
+        expect(shown(page)).to_have_text("Showing 1–2 of 2")
+        held = Held(page, "**/?*Colour=Blue*")
+        blue.click()
+        held.wait()
+        green.click()
+        expect(green).not_to_have_attribute("aria-current", "true")
+        expect(blue).to_have_attribute("aria-current", "true")
+        held.wait(2)
+        held.release()
+        expect(page.locator(".chips")).not_to_contain_text("Green")
+        expect(page.locator(".facets [aria-current] [dir]")).to_have_text(["Footwear", "Blue"])
+
+    def test_words_typed_while_a_filter_is_on_its_way_join_it(self, open_page, size):
+        page = open_page("/", **size)
+        open_filters(page)
+        held = Held(page, "**/?Category=Footwear")
+        filter_link(page, "Category", "Footwear").click()
+        held.wait()
+        search_box(page).fill("green")
+        page.wait_for_url("**/?q=green&Category=Footwear")
+        expect(shown(page)).to_have_text("Showing 1–2 of 2")
+        held.release()
 
     def test_back_before_an_answer_came_gives_the_question_up(self, open_page, size):
         page = open_page("/", **size)
@@ -143,18 +192,20 @@ class TestFilters:
         held.wait()
         page.go_back()
         expect(page.locator("main")).not_to_have_attribute("aria-busy", "true")
+        expect(filter_link(page, "Colour", "Green")).not_to_have_attribute("aria-current", "true")
         held.release()
         page.wait_for_timeout(200)
         expect(shown(page)).to_have_text(FIRST_PAGE)
 
-    def test_ten_fast_clicks_are_one_step_back(self, open_page, size):
+    def test_ten_fast_clicks_all_count_and_are_one_step_back(self, open_page, size):
         page = open_page("/", **size)
         before = history_length(page)
-        page.evaluate(
+        chosen = page.evaluate(
             """[...document.querySelectorAll('.facets section a')].slice(0, 10)
-              .forEach(link => link.click())"""
+              .map(link => { link.click(); return link.querySelector('[dir]').textContent; })"""
         )
-        expect(page.locator(".facets [aria-current]")).to_have_text(["Shoes7"])
+        expect(page.locator("main")).not_to_have_attribute("aria-busy", "true")
+        expect(page.locator(".facets [aria-current] [dir]")).to_have_text(chosen)
         assert history_length(page) == before + 1
         page.go_back()
         expect(shown(page)).to_have_text(FIRST_PAGE)
@@ -236,6 +287,17 @@ class TestWords:
         expect(shown(page)).to_have_text("Showing 1–2 of 2")
         assert has_stayed(page)
 
+    def test_words_that_a_click_on_a_tile_overtakes_are_not_searched_for(self, open_page, size):
+        page = open_page("/?q=green", **size)
+        search_box(page).fill("red")
+        tile(page, "1007").click()
+        page.wait_for_timeout(400)
+        expect(look(page)).to_be_visible()
+        assert page.url.endswith("/item/1007")
+        page.keyboard.press("Escape")
+        page.wait_for_url("**/?q=green")
+        expect(search_box(page)).to_have_value("green")
+
     def test_elsewhere_enter_leads_to_the_grid(self, open_page, size):
         page = open_page("/item/1003", **size)
         search_box(page).fill("red tops")
@@ -265,6 +327,21 @@ def scroll_until(page: Page, condition: str) -> None:
         page.mouse.wheel(0, 200)
         page.wait_for_timeout(30)
     raise AssertionError(f"never so, however far one scrolls: {condition}")
+
+
+def top_of(product_id: str) -> str:
+    """Where in the window a tile begins."""
+    return f"document.querySelector('[data-look=\"{product_id}\"]')?.getBoundingClientRect().top"
+
+
+SHIFTS = """new Promise((resolve) => {
+  let shifts = 0;
+  new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) shifts += value;
+  }).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => resolve(shifts), 100);
+})"""
+"""How much has moved by itself, as browsers sum it up."""
 
 
 def scroll_for_tiles(page: Page, count: int) -> None:
@@ -312,12 +389,54 @@ class TestPages:
         expect(page.locator(".earlier")).to_have_count(0)
         assert has_stayed(page)
 
+    @pytest.mark.parametrize("way", ["reload", "back"])
+    def test_one_comes_back_to_the_very_place(self, open_page, size, way):
+        page = open_page("/", **size)
+        scroll_to_page(page, 2)
+        scroll_until(page, f"{top_of('1012')} < 200")
+        page.wait_for_timeout(300)
+        was = page.evaluate(top_of("1012"))
+        if way == "reload":
+            page.reload()
+        else:
+            page.goto("/values/Colour")
+            page.go_back()
+        page.wait_for_timeout(300)
+        assert ids(page)[0] == "1009"
+        assert page.evaluate(top_of("1012")) == pytest.approx(was, abs=1)
+        expect(page.locator("main .tile")).to_have_count(8)  # as nobody has scrolled on
+        assert page.url.endswith("/?page=2")
+
+    def test_back_from_another_order_leads_to_the_very_place(self, open_page, size):
+        page = open_page("/", **size)
+        scroll_to_page(page, 2)
+        scroll_until(page, f"{top_of('1012')} < 200")
+        page.wait_for_timeout(300)
+        was = page.evaluate(top_of("1012"))
+        page.get_by_role("link", name="By title").evaluate("link => link.click()")
+        page.wait_for_url("**/?sort=title")
+        expect(page.locator(".tile .title").first).to_contain_text("Black")
+        page.go_back()
+        expect(page.locator(".tile .title").first).to_contain_text("number 9")
+        page.wait_for_timeout(300)
+        assert page.evaluate(top_of("1012")) == pytest.approx(was, abs=1)
+
+    def test_the_way_to_the_page_before_moves_nothing(self, open_page, size):
+        page = open_page("/", **size)
+        scripts = Held(page, "**/gallery.js*")
+        page.goto("/?page=2", wait_until="commit")
+        expect(page.locator(".earlier a")).to_be_visible()
+        scripts.release()
+        expect(page.locator("html")).to_have_class("js")
+        page.wait_for_timeout(300)
+        assert page.evaluate(SHIFTS) == 0
+
     def test_skeletons_stand_for_what_is_on_its_way(self, open_page, size):
         page = open_page("/", **size)
         held = Held(page, "**/?page=2")
         scroll_until(page, "document.querySelector('.skeleton')")
         held.wait()
-        expect(page.locator(".skeleton")).to_have_count(6)
+        expect(page.locator(".skeleton")).to_have_count(12)
         held.release()
         expect(page.locator("main .tile")).to_have_count(16)
         expect(page.locator(".skeleton")).to_have_count(0)
@@ -368,8 +487,32 @@ class TestPages:
         assert has_stayed(page)
 
 
-def test_typing_leaves_the_values_that_have_it(open_page):
+def test_the_skip_link_leads_past_the_filters(open_page):
+    page = open_page("/", **DESKTOP)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.tile')"):
+            break
+    expect(tile(page, "1000")).to_be_focused()
+    page.goto("/item/1003")
+    expect(page.locator(".skip")).to_have_attribute("href", "#main")
+
+
+def test_typing_leaves_the_values_that_have_it_and_says_how_many(open_page):
     page = open_page("/values/Colour", **DESKTOP)
-    expect(page.locator(".facet-values li:visible")).to_have_count(5)
-    page.get_by_role("searchbox", name="Find a value").fill("BL")
-    expect(page.locator(".facet-values li:visible")).to_have_count(2)
+    values, none = page.locator(".facet-values li:visible"), page.get_by_text("No value is like")
+    find = page.get_by_role("searchbox", name="Find a value")
+    expect(values).to_have_count(5)
+    expect(page.get_by_role("status").and_(shown(page))).to_have_text("5 values")
+    find.fill("BL")
+    expect(values).to_have_count(2)
+    expect(shown(page)).to_have_text("2 of 5 values")
+    expect(none).to_be_hidden()
+    find.fill("BLX")
+    expect(shown(page)).to_have_text("0 of 5 values")
+    expect(none).to_be_visible()
+    find.fill("")
+    expect(shown(page)).to_have_text("5 values")
+    expect(none).to_be_hidden()

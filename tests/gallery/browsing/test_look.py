@@ -37,6 +37,14 @@ def refine(page: Page, way: str, product_id: str) -> None:
     link.press("Enter")
 
 
+def tile_in_view(page: Page) -> str:
+    """The first product whose tile begins in the window, clear of the header."""
+    return page.evaluate(
+        """[...document.querySelectorAll('main .tile')]
+          .find(tile => tile.getBoundingClientRect().top > 80).dataset.look"""
+    )
+
+
 @pytest.mark.parametrize("size", SIZES)
 class TestOverTheGrid:
     def test_a_click_shows_similar_products_best_first_without_leaving_the_page(
@@ -99,6 +107,23 @@ class TestOverTheGrid:
         expect(heading(look(page))).to_have_text("White Shoes number 3")
         expect(look(page).locator(".trail")).to_have_count(0)
 
+    def test_the_trail_is_there_before_the_answer(self, open_page, size):
+        page = open_page("/", **size)
+        open_look(page, "1003")
+        look(page).locator(".tile").nth(1).click()
+        expect(look(page).locator(".trail a")).to_have_count(1)
+        held = Held(page, "**/item/*trail=1003*trail=*")
+        look(page).locator(".tile").nth(2).click()
+        held.wait()
+        expect(look(page).locator(".skeleton").first).to_be_attached()
+        expect(look(page).locator(".trail img")).to_have_count(3)
+        begin = "document.querySelector('.look .item').getBoundingClientRect().top"
+        page.wait_for_timeout(400)  # until the photo has moved
+        before = page.evaluate(begin)
+        held.release()
+        expect(look(page).locator(".trail a")).to_have_count(2)
+        assert page.evaluate(begin) == pytest.approx(before, abs=1)
+
     def test_filters_narrow_what_is_similar_and_focus_stays(self, open_page, size):
         page = open_page("/", **size)
         open_look(page, "1003")
@@ -139,6 +164,46 @@ class TestOverTheGrid:
         expect(look(page).get_by_role("heading", name="Similar products")).to_be_focused()
         assert ids(look(page)) == found
 
+    def test_filters_chosen_while_an_answer_is_on_its_way_add_up(self, open_page, size):
+        page = open_page("/", **size)
+        open_look(page, "1003")
+        held = Held(page, "**/item/1003?Category=Footwear")
+        category = look(page).get_by_role("link", name="Same Category: Footwear")
+        category.click()
+        held.wait()
+        expect(category).to_have_attribute("aria-current", "true")
+        look(page).get_by_role("link", name="Same Colour: White").click()
+        page.wait_for_url("**/item/1003?Category=Footwear&Colour=White")
+        expect(look(page).locator(".same [aria-current]")).to_have_count(2)
+        held.release()
+
+    def test_what_was_made_an_example_is_seen_among_the_examples(self, open_page, size):
+        page = open_page("/", **size)
+        open_look(page, "1003")
+        refine(page, "More", ids(look(page))[11])
+        expect(look(page).locator(".example.more a")).to_be_focused()
+        expect(look(page).locator(".example.more a")).to_be_in_viewport(ratio=1)
+        last = look(page).locator(".similar li:has(> .tile)").last
+        last.scroll_into_view_if_needed()
+        last.get_by_role("link", name="Less like").evaluate("link => link.click()")  # unfocused
+        expect(look(page).locator(".example.less a")).to_be_in_viewport(ratio=1)
+
+    def test_focus_outlives_back_through_what_was_refined(self, open_page, size):
+        page = open_page("/", **size)
+        open_look(page, "1003")
+        liked = ids(look(page))[3]
+        refine(page, "More", liked)
+        expect(look(page).locator(".example.more a")).to_be_focused()
+        disliked = ids(look(page).locator(".grid"))[3]
+        refine(page, "Less", disliked)
+        expect(look(page).locator(".example.less a")).to_be_focused()
+        title = look(page).get_by_role("heading", name="Similar products")
+        for count in (1, 0):
+            page.go_back()
+            expect(look(page).locator(".example a")).to_have_count(count)
+            page.wait_for_timeout(50)
+            expect(title).to_be_focused()
+
     @pytest.mark.parametrize("way", ["Escape", "button"])
     def test_closing_leads_back_to_where_it_was_opened(self, open_page, size, way):
         page = open_page("/?Colour=Green", **size)
@@ -174,7 +239,7 @@ class TestOverTheGrid:
         page = open_page("/", **size)
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-        assert page.url.endswith("/#main")
+        assert page.url.endswith("/#products")
         tile(page, "1005").focus()
         page.keyboard.press("Enter")
         expect(look(page)).to_be_visible()
@@ -238,6 +303,24 @@ class TestOverTheGrid:
         page.keyboard.press("Escape")
         expect(heading(page)).to_have_text("All products")
         assert page.url.endswith("/?page=2")
+
+    def test_a_reload_of_a_look_opened_far_down_begins_at_its_top(self, open_page, size):
+        page = open_page("/", **size)
+        page.evaluate("scrollTo(0, 400)")
+        page.wait_for_timeout(300)
+        open_look(page, tile_in_view(page))
+        page.reload()
+        expect(page.locator("main .similar .tile")).to_have_count(12)
+        page.wait_for_timeout(300)
+        assert page.evaluate("scrollY") == 0
+
+    def test_where_the_tile_is_gone_focus_goes_to_the_heading(self, open_page, size):
+        page = open_page("/", **size)
+        open_look(page, "1003")
+        tile(page, "1003").evaluate("tile => tile.parentNode.remove()")
+        page.keyboard.press("Escape")
+        expect(look(page)).to_be_hidden()
+        expect(heading(page)).to_be_focused()
 
     def test_where_the_answer_fails_one_can_try_again(self, open_page, size):
         page = open_page("/", failing=True, **size)

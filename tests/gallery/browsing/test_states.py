@@ -123,6 +123,31 @@ class TestMenus:
         expect(page.locator("html")).to_have_attribute("lang", "pt-BR")
         assert page.url.endswith("/?Category=Footwear")
 
+    def test_a_choice_adds_nothing_to_the_history_and_a_look_stays_one(self, open_page, size):
+        page = open_page("/?page=2", **size)
+        tile(page, "1010").click()
+        page.wait_for_url("**/item/1010")
+        page.reload()
+        before = page.evaluate("history.length")
+        page.locator(".settings > summary").click()
+        page.get_by_role("button", name="Dark").click()
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        assert page.evaluate("history.length") == before
+        page.keyboard.press("Escape")
+        page.wait_for_url("**/?page=2")
+        expect(heading(page)).to_have_text("All products")
+
+    def test_a_choice_that_failed_can_be_made_again(self, open_page, size):
+        page = open_page("/", failing=True, **size)
+        page.route("**/preferences", lambda route: route.abort())
+        page.locator(".settings > summary").click()
+        page.get_by_role("button", name="Dark").click()
+        expect(notice(page)).to_contain_text("That did not work.")
+        page.unroute("**/preferences")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Try again").click()
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
     def test_a_choice_of_theme_holds(self, open_page, size):
         page = open_page("/", **size)
         page.locator(".settings > summary").click()

@@ -48,6 +48,7 @@ class TestWithoutJavaScript:
         page.get_by_role("link", name="Next").click()
         expect(shown(page)).to_contain_text("of 30")
         assert page.url.endswith("/?sort=title&page=2")
+        expect(page.locator(".earlier a")).to_have_attribute("href", "/?sort=title")
         page.get_by_role("searchbox").fill("green shoes")
         page.keyboard.press("Enter")
         expect(shown(page)).to_have_text("Showing 1–2 of 2")
