@@ -17,13 +17,13 @@ from filelock import FileLock, Timeout
 from indexer.ledger import Ledger, PhotoFacts
 from indexer.pipeline import Pipeline, Plan, Progress, Tally
 from indexer.publishing import Contents, is_published, publish, stacked
-from vitrine.catalogue import Catalogue, Product
-from vitrine.encoders.base import Encoder
+from vitrine.catalogue import Catalogue, Product, facet_columns
+from vitrine.encoders.base import Encoder, TextEncoder
 from vitrine.failures import Failure, FailureCode
 from vitrine.fetching import Fetcher, FetchLimits
 from vitrine.folder import FolderError, IndexFolder
 from vitrine.products import IndexedProduct, PhotolessProduct
-from vitrine.snapshot import EncoderFacts
+from vitrine.snapshot import CatalogueFacts, EncoderFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +172,21 @@ def _compose(
         else:
             assert failure is not None
             photoless.append(PhotolessProduct(p.id, p.title, p.image_url, p.facts, failure.code))
-    encoder_facts = EncoderFacts(name=encoder.name, fingerprint=encoder.fingerprint)
-    first_seen = [seen.get(product.id, now) for product in products]
-    return Contents(catalogue, encoder_facts, products, photoless, first_seen), failed
+    contents = Contents(
+        catalogue=CatalogueFacts(
+            name=catalogue.name,
+            sha256=catalogue.sha256,
+            rows=len(catalogue.products),
+            skipped=len(catalogue.problems),
+        ),
+        encoder=EncoderFacts(
+            name=encoder.name,
+            fingerprint=encoder.fingerprint,
+            reads_text=isinstance(encoder, TextEncoder),
+        ),
+        facets=facet_columns(catalogue.products),
+        products=products,
+        photoless=photoless,
+        first_seen=[seen.get(product.id, now) for product in products],
+    )
+    return contents, failed

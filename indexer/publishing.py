@@ -14,7 +14,6 @@ from importlib.metadata import version
 
 import numpy as np
 
-from vitrine.catalogue import Catalogue, facet_columns
 from vitrine.encoders.base import FloatArray
 from vitrine.folder import IndexFolder, sync_file, sync_folder
 from vitrine.index import FlatIndex
@@ -43,11 +42,13 @@ LIBRARIES = ("faiss-cpu", "numpy", "pillow")  # what shapes the artefacts' bytes
 class Contents:
     """All that a generation holds, but the vectors; row i is `products[i]`.
 
-    `first_seen` (n,) has when each product was first published, in seconds since 1970.
+    `facets` are the columns to narrow by, in the order to show them in. `first_seen` (n,)
+    has when each product was first published, in seconds since 1970.
     """
 
-    catalogue: Catalogue
+    catalogue: CatalogueFacts
     encoder: EncoderFacts
+    facets: Sequence[str]
     products: Sequence[IndexedProduct]
     photoless: Sequence[PhotolessProduct]
     first_seen: Sequence[float]
@@ -99,7 +100,7 @@ def publish(folder: IndexFolder, contents: Contents, vectors: FloatArray) -> str
             home / PRODUCTS_FILE,
             contents.products,
             contents.photoless,
-            facet_columns(contents.catalogue.products),
+            contents.facets,
             contents.first_seen,
         )
         files = (INDEX_FILE, IDS_FILE, PRODUCTS_FILE)
@@ -111,12 +112,7 @@ def publish(folder: IndexFolder, contents: Contents, vectors: FloatArray) -> str
             dimension=vectors.shape[1],
             encoder=contents.encoder,
             index=IndexFacts(kind="flat", recall=1.0),
-            catalogue=CatalogueFacts(
-                name=contents.catalogue.name,
-                sha256=contents.catalogue.sha256,
-                rows=len(contents.catalogue.products),
-                skipped=len(contents.catalogue.problems),
-            ),
+            catalogue=contents.catalogue,
             failures=dict(Counter(str(p.code) for p in contents.photoless)),
             files={file: file_hash(home / file) for file in files},
             versions={"python": platform.python_version()}

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from indexer.publishing import Contents, publish
-from vitrine.catalogue import Catalogue, Product
+from vitrine.catalogue import Product, facet_columns
 from vitrine.encoders.base import FloatArray, normalised
 from vitrine.failures import FailureCode
 from vitrine.folder import IndexFolder
 from vitrine.products import IndexedProduct, PhotolessProduct
-from vitrine.snapshot import EncoderFacts, Snapshot, open_snapshot
+from vitrine.snapshot import CatalogueFacts, EncoderFacts, Snapshot, open_snapshot
 
 TYPES = ("Shirts", "Tops", "Dresses", "Shoes")
 COLOURS = ("Red", "Blue", "Green", "White", "Black")
@@ -63,9 +63,9 @@ def contents_of(
         Product(p.id, p.title, p.image_url, p.facts, line)
         for line, p in enumerate(described, start=2)
     )
-    catalogue = Catalogue(Path("shop.csv"), "c" * 64, rows, ())
+    catalogue = CatalogueFacts(name="shop.csv", sha256="c" * 64, rows=len(rows), skipped=0)
     seen = [0.0] * len(products) if first_seen is None else first_seen
-    return Contents(catalogue, encoder, products, missing, seen)
+    return Contents(catalogue, encoder, facet_columns(rows), products, missing, seen)
 
 
 def publish_products(

@@ -42,8 +42,11 @@ class _Record(BaseModel):
 
 
 class EncoderFacts(_Record):
+    """`reads_text` says whether words can be compared with the photos; see `TextEncoder`."""
+
     name: str
     fingerprint: str
+    reads_text: bool = False
 
 
 class IndexFacts(_Record):

@@ -31,7 +31,8 @@ def test_the_manifest_says_what_the_generation_holds(folder):
     manifest = json.loads((folder.generation(name) / "manifest.json").read_text())
     assert manifest["products"] == 5
     assert manifest["dimension"] == 16
-    assert manifest["encoder"] == {"name": "handcrafted", "fingerprint": "f" * 64}
+    facts = {"name": "handcrafted", "fingerprint": "f" * 64, "reads_text": False}
+    assert manifest["encoder"] == facts
     assert manifest["index"] == {"kind": "flat", "recall": 1.0}
     assert manifest["catalogue"]["rows"] == 7
     assert manifest["failures"] == {"http_404": 1, "timeout": 1}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +46,17 @@ class Encoder(Protocol):
 
     def encode(self, prepared: Sequence[npt.NDArray[Any]]) -> FloatArray:
         """n prepared photos → array (n, dimension), float32, rows of unit L2 length."""
+
+
+@runtime_checkable
+class TextEncoder(Encoder, Protocol):
+    """An encoder that puts words where the photos lie that show what they say."""
+
+    def encode_texts(self, texts: Sequence[str]) -> FloatArray:
+        """n texts → array (n, dimension), float32, unit rows; cosines to photos rank them.
+
+        A text that is longer than the model reads is cut, never refused.
+        """
 
 
 class EncoderError(Exception):

@@ -1,0 +1,10 @@
+"""The commands of `python -m indexer`, one a module, in the order in which `--help` has them."""
+
+from indexer.commands.build import build
+from indexer.commands.encoders import encoders
+from indexer.commands.evaluate import evaluate
+from indexer.commands.search import search
+from indexer.commands.status import status
+from indexer.commands.verify import verify
+
+COMMANDS = (build, status, verify, search, evaluate, encoders)

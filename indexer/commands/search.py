@@ -1,0 +1,93 @@
+"""`search`: what looks like a product or a photo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from indexer.console import print_json, stdout, table
+from indexer.errors import errors_in_words
+from indexer.options import index_option, json_option
+from vitrine.folder import IndexFolder
+from vitrine.index import Neighbour
+from vitrine.snapshot import Snapshot, open_current
+
+if TYPE_CHECKING:
+    from vitrine.encoders.base import Encoder, FloatArray
+
+
+@click.command()
+@click.argument("photo_or_id")
+@click.option("-k", type=click.IntRange(1, 100), default=5, show_default=True, help="How many.")
+@index_option
+@json_option
+def search(photo_or_id: str, k: int, index: Path, as_json: bool) -> None:
+    """Show what looks like a product or a photo.
+
+    PHOTO_OR_ID is a product's id, or the path of a photo, which is embedded first.
+    """
+    from vitrine.search import similar_to_product, similar_to_vector
+
+    with errors_in_words():
+        snapshot = open_current(IndexFolder(index))
+        row = snapshot.rows.get(photo_or_id)
+        if row is not None:
+            neighbours = similar_to_product(snapshot, row, k)
+        else:
+            neighbours = similar_to_vector(snapshot, _embedded(snapshot, Path(photo_or_id)), k)
+        _say_what_was_found(snapshot, neighbours, as_json=as_json)
+
+
+def encoder_of(snapshot: Snapshot) -> Encoder:
+    """The very encoder that made the index; raises `EncoderError` where it can't be had."""
+    from vitrine.encoders import EncoderError, load_encoder
+
+    encoder = load_encoder(snapshot.manifest.encoder.name)
+    if encoder.fingerprint != snapshot.manifest.encoder.fingerprint:
+        raise EncoderError(
+            f"The index was made with another {encoder.name} than the one on this machine. "
+            "Index again with: python -m indexer build CATALOGUE"
+        )
+    return encoder
+
+
+def _embedded(snapshot: Snapshot, path: Path) -> FloatArray:
+    """The vector (d,) of a photo, made by the encoder of the snapshot."""
+    from vitrine.failures import REMEDIES, Failure
+    from vitrine.photos import decode
+
+    if missing := snapshot.products.photoless(str(path)):
+        raise click.UsageError(
+            f"The photo of product {missing.id} could not be had ({missing.code}): "
+            f"{REMEDIES[missing.code]}."
+        )
+    if not path.is_file():
+        raise click.UsageError(
+            f"{path} is neither a product's id in this index nor a photo's path here."
+        )
+    photo = decode(path.read_bytes())
+    if isinstance(photo, Failure):
+        raise click.UsageError(f"{path}: {photo.message}. Give a JPEG, PNG or WebP photo.")
+    encoder = encoder_of(snapshot)
+    vector: FloatArray = encoder.encode([encoder.prepare(photo.image)])[0]
+    return vector
+
+
+def _say_what_was_found(
+    snapshot: Snapshot, neighbours: Sequence[Neighbour], *, as_json: bool
+) -> None:
+    """Neighbours, best first, with their scores."""
+    products = snapshot.products.get(neighbour.row for neighbour in neighbours)
+    pairs = list(zip(neighbours, products, strict=True))
+    if as_json:
+        print_json(
+            [{"id": p.id, "title": p.title, "score": n.score, "facts": p.facts} for n, p in pairs],
+        )
+        return
+    found = table("score", "id", "title")
+    for neighbour, product in pairs:
+        found.add_row(f"{neighbour.score:.3f}", product.id, product.title)
+    stdout.print(found)

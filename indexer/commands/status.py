@@ -1,0 +1,87 @@
+"""`status`: what is indexed, what failed and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from indexer.console import causes_table, count, print_json, stderr, stdout
+from indexer.errors import errors_in_words
+from indexer.options import index_option, json_option
+from vitrine.failures import Failure
+from vitrine.folder import IndexFolder
+from vitrine.snapshot import Snapshot, SnapshotError, open_current
+
+
+@click.command()
+@index_option
+@json_option
+def status(index: Path, as_json: bool) -> None:
+    """Show what is indexed, what failed and why."""
+    from indexer.ledger import Ledger
+
+    folder = IndexFolder(index)
+    failures: list[tuple[str, Failure]] = []
+    with errors_in_words():
+        if folder.ledger.exists():
+            with Ledger(folder.ledger) as ledger:
+                failures = ledger.failures()
+        try:
+            snapshot = open_current(folder)
+        except SnapshotError:
+            _say_what_failed(stderr, failures)
+            raise
+        if as_json:
+            print_json(_as_json(folder, snapshot, failures))
+            return
+        stdout.print(_overview(folder, snapshot))
+        _say_what_failed(stdout, failures)
+
+
+def _overview(folder: IndexFolder, snapshot: Snapshot) -> Table:
+    """What the current generation holds."""
+    manifest = snapshot.manifest
+    older = [name for name in folder.generation_names() if name != snapshot.name]
+    photoless = snapshot.products.all_photoless()
+    table = Table.grid(padding=(0, 2))
+    table.add_row("Catalogue", f"{manifest.catalogue.name}, {manifest.catalogue.rows:,} products")
+    table.add_row("Indexed", f"{manifest.products:,} products")
+    encoder = f"{manifest.encoder.name}, dimension {manifest.dimension}"
+    table.add_row("Encoder", f"{encoder}, fingerprint {manifest.encoder.fingerprint[:12]}")
+    table.add_row("Index", f"{manifest.index.kind}, recall {manifest.index.recall:g}")
+    table.add_row("Published", f"{manifest.created_at}, {count(len(older), 'older generation')}")
+    if manifest.catalogue.skipped:
+        table.add_row("Skipped", f"{count(manifest.catalogue.skipped, 'row')} of the catalogue")
+    if photoless:
+        table.add_row("Photoless", f"{count(len(photoless), 'product')}; --json names them")
+    return table
+
+
+def _as_json(
+    folder: IndexFolder, snapshot: Snapshot, failures: Sequence[tuple[str, Failure]]
+) -> dict[str, object]:
+    return {
+        "generation": snapshot.name,
+        "older_generations": [n for n in folder.generation_names() if n != snapshot.name],
+        **snapshot.manifest.model_dump(exclude={"files"}),
+        "photoless": [
+            {"id": p.id, "image_url": p.image_url, "code": p.code}
+            for p in snapshot.products.all_photoless()
+        ],
+        "failed": [
+            {"location": location, "code": f.code, "message": f.message} for location, f in failures
+        ],
+    }
+
+
+def _say_what_failed(console: Console, failures: Sequence[tuple[str, Failure]]) -> None:
+    """What failed in the last run, by cause."""
+    if failures:
+        console.print("\nIn the last run:")
+        examples = {failure.code: failure.message for _, failure in reversed(failures)}
+        console.print(causes_table(Counter(failure.code for _, failure in failures), examples))

@@ -1,0 +1,48 @@
+"""Options that several commands have; those of settings take their words from there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from vitrine.settings import Settings
+
+FETCHING = ("workers", "per_host", "deadline", "max_bytes")
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+def setting_option(name: str) -> Callable[[Command], Command]:
+    """An option for a setting, with its default, its environment variable and its words."""
+    field = Settings.model_fields[name]
+    return click.option(
+        f"--{name.replace('_', '-')}",
+        name,
+        type=click.Path(path_type=Path, file_okay=False) if name == "index" else None,
+        default=field.default,
+        envvar=f"VITRINE_{name.upper()}",
+        show_default=True,
+        help=field.description,
+    )
+
+
+index_option = setting_option("index")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+
+encoder_option = click.option(
+    "--encoder",
+    default="auto",
+    show_default=True,
+    help="An encoder's name (see `encoders`), a checkpoint's folder, or its name at the hub. "
+    "`auto` takes dinov2-small where it can be had, and else one that needs no download.",
+)
+
+
+def fetching_options(command: Command) -> Command:
+    """The options that limit fetching, in the order of `FETCHING`."""
+    for name in reversed(FETCHING):
+        command = setting_option(name)(command)
+    return command
