@@ -30,7 +30,7 @@ MARGIN, GAP = 20, 12
 TITLE_SIZE, HEADING_SIZE, CAPTION_SIZE = 19, 14, 11.5
 CAPTION_LINE = 15
 CAPTION_LINES = 3
-LETTER_WIDTH = 0.56  # of a letter's size: an average one of the typeface, capitals among them
+LETTER_WIDTH = 0.6  # of a letter's size: an average one of the typeface, capitals among them
 FRAME_HEIGHT = 4 / 3  # of its width: most photos of products stand upright
 
 INK, FAINT, PAPER = "#1f2328", "#6e7781", "#ffffff"

@@ -109,7 +109,7 @@ def test_a_figure_is_saved_by_its_ending(tmp_path, ending):
 
 
 def test_an_unknown_ending_is_refused_in_words(tmp_path):
-    with pytest.raises(FigureError, match="give one in .png"):
+    with pytest.raises(FigureError, match=r"give one in \.png"):
         save_figure(plain(RED), tmp_path / "figure.doc")
 
 
