@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 DELIMITERS = ",;\t|"
 FEW_VALUES = 10  # as many choices as one takes in at a glance
@@ -158,7 +159,14 @@ def read_catalogue(path: Path) -> Catalogue:
     )
 
 
-def facet_columns(products: Sequence[Product]) -> list[str]:
+class Described(Protocol):
+    """A product, wherever it comes from, as far as its facts go."""
+
+    @property
+    def facts(self) -> Mapping[str, str]: ...
+
+
+def facet_columns(products: Sequence[Described]) -> list[str]:
     """The facts whose values repeat, in the catalogue's order.
 
     A column is a facet when products share a value, or it has but one; with more than
@@ -309,7 +317,7 @@ def _product(
         return fields[columns[column]] if column in columns else ""
 
     product_id = value(Column.ID)
-    problem = _problem_of_id(product_id)
+    problem = problem_of_id(product_id)
     if problem:
         return RowProblem(record.line, RowProblemCode.NO_ID, problem)
     if product_id in seen:
@@ -333,7 +341,7 @@ def _product(
     return Product(product_id, title, image_url, facts, record.line)
 
 
-def _problem_of_id(product_id: str) -> str | None:
+def problem_of_id(product_id: str) -> str | None:
     """Why an id can't be used, in words; None if it can."""
     if not product_id:
         return "no product id"
