@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from indexer.amendments import Added, Amendments, HeldOut, without_copy
+from indexer.amendments import Added, AmendmentError, Amendments, HeldOut, without_copy
 from indexer.ledger import Ledger, PhotoFacts
 from indexer.pipeline import Pipeline, Plan, Progress, Silent
 from indexer.publishing import Contents, publish, stacked
@@ -29,6 +29,15 @@ from vitrine.folder import IndexFolder
 from vitrine.products import IndexedProduct, PhotolessProduct
 from vitrine.snapshot import CatalogueFacts, EncoderFacts, Snapshot, SnapshotError, open_current
 
+__all__ = [
+    "Addition",
+    "Amended",
+    "AmendmentError",
+    "add_photos",
+    "remove_products",
+    "restore_products",
+]
+
 NO_CATALOGUE = CatalogueFacts(
     name="photos added by hand", sha256=hashlib.sha256().hexdigest(), rows=0, skipped=0
 )
@@ -37,10 +46,6 @@ NO_CATALOGUE = CatalogueFacts(
 SHOWN = 5  # of a list of ids or failures, in a sentence
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")  # what a terminal would obey
-
-
-class AmendmentError(Exception):
-    """What is asked for cannot be done, and nothing was changed; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +113,11 @@ def add_photos(
             except EncoderError as error:
                 raise AmendmentError(str(error)) from error
         photos = _photos_of(ledger, plan.wanted)
-        _refuse_failed({str(a.photo): photos[references[i].location] for i, a in named.items()})
         before = ledger.amendments()
+        _refuse_failed(
+            {str(a.photo): photos[references[i].location] for i, a in named.items()},
+            before.held_out.keys(),
+        )
         added = dict(before.added)
         for product_id, addition in named.items():
             location = references[product_id].location
@@ -367,7 +375,13 @@ def _stem(photo: str | Path) -> str:
 def _reference(photo: str | Path) -> Reference:
     """Where a photo is; raises `AmendmentError` for an address that cannot be one."""
     if not _is_url(photo):
-        return Reference(str(Path(photo).expanduser().resolve()))
+        path = Path(photo).expanduser().resolve()
+        if path.is_dir():
+            raise AmendmentError(
+                f"{photo} is a folder. Give the photos in it, such as {photo}/*.jpg, or index "
+                f"all of it with: python -m indexer build {photo}"
+            )
+        return Reference(str(path))
     url = absolute_url(str(photo))
     if isinstance(url, Failure):
         raise AmendmentError(f"{url.message}.")
@@ -424,14 +438,20 @@ def _refuse_unknown(ids: Sequence[str], known: AbstractSet[str], amendments: Ame
     raise AmendmentError(f"{_some(strange)}: no product of this index.")
 
 
-def _refuse_failed(photos: Mapping[str, _Photo | Failure]) -> None:
+def _refuse_failed(photos: Mapping[str, _Photo | Failure], held_out: AbstractSet[str]) -> None:
+    """`photos` by what they were called; `held_out` are ids that one might have meant."""
     failed = [(name, f) for name, f in photos.items() if isinstance(f, Failure)]
-    if failed:
-        lines = [
-            f.message if name in f.message else f"{name}: {f.message}" for name, f in failed[:SHOWN]
-        ]
-        more = f"\nand {len(failed) - SHOWN:,} more" if len(failed) > SHOWN else ""
-        raise AmendmentError("\n".join(lines) + more + "\nNothing was added.")
+    if not failed:
+        return
+    lines = [
+        f.message if name in f.message else f"{name}: {f.message}" for name, f in failed[:SHOWN]
+    ]
+    if len(failed) > SHOWN:
+        lines.append(f"and {len(failed) - SHOWN:,} more")
+    meant = [name for name, _ in failed if name in held_out]
+    if meant:
+        lines.append(f"Let {_some(meant)} in again with: python -m indexer remove --undo")
+    raise AmendmentError("\n".join([*lines, "Nothing was added."]))
 
 
 def _some(ids: Sequence[str]) -> str:

@@ -22,6 +22,11 @@ LOST_COPY = Failure(
     FailureCode.NO_FILE, "added by hand, and its copy in the index folder is gone: add it again"
 )
 
+
+class AmendmentError(Exception):
+    """What is asked for cannot be done, and nothing was changed; the message says why."""
+
+
 Known = IndexedProduct | PhotolessProduct
 
 _INDEXED: TypeAdapter[IndexedProduct] = TypeAdapter(IndexedProduct)
