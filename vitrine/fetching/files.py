@@ -32,8 +32,8 @@ class LocalFiles:
         """A photo's bytes, unless its file's modification time and size are as in `validators`.
 
         A picture of an IDX file comes as a PNG. Failures: `NO_FILE` (missing, unreadable,
-        no regular file, or no picture of this number), `TRUNCATED` (an IDX file that is
-        not what it says), `TOO_LARGE`, `EMPTY`.
+        or no regular file), `TRUNCATED` (an IDX file that is not what it says, or has no
+        picture of this number), `TOO_LARGE`, `EMPTY`.
         """
         member = Member.of(location)
         path = Path(member.file if member else location)
