@@ -75,6 +75,8 @@ def read_rows(
 
 def tidied(text: str) -> str:
     """A text in one line, without control characters and surplus blanks."""
+    if text.isprintable() and "  " not in text:  # as nearly all are
+        return text.strip()
     return " ".join(_CONTROL.sub(" ", text).split())
 
 
