@@ -149,7 +149,7 @@ def _say_what_was_built(
         return
     if outcome.failed:
         examples = {
-            failed.failure.code: f"{catalogue.unit} {failed.product.line}: {failed.failure.message}"
+            failed.failure.code: f"{catalogue.place_of(failed.product)}: {failed.failure.message}"
             for failed in reversed(outcome.failed)
         }
         stdout.print(causes_table(outcome.causes, examples))

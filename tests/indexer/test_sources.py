@@ -37,7 +37,7 @@ def test_a_folder_of_photos_is_indexed_and_followed(shop, build, tmp_path):
     (home / "broken.jpg").write_bytes(b"no photo")
     said = build(home)
     assert "photos is a folder of photos with 4 products." in said
-    assert "photo 2:" in said
+    assert "broken.jpg: the file is no photo" in said
     snapshot = shop.snapshot()
     assert snapshot.ids == ("a.JPG", "men/b:1.png", "men/c.webp")
     (home / "a.JPG").unlink()

@@ -101,6 +101,7 @@ def read_idx_set(given: Path, pairs: Sequence[Pair]) -> Catalogue:
         products=tuple(products),
         kind="Fashion-MNIST" if is_fashion else "a set of pictures in MNIST's format",
         unit="picture",
+        is_table=False,
     )
 
 
