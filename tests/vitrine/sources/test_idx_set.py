@@ -75,14 +75,13 @@ def test_a_packed_file_is_unpacked_once(fashion, monkeypatch):
 
 
 def test_a_file_that_changes_is_read_anew(tmp_path):
-    path = write_pictures(tmp_path / "train-images-idx3-ubyte", 3)
-    reference = resolve("train-images-idx3-ubyte#2", tmp_path)
+    path = write_pictures(tmp_path / "train-images-idx3-ubyte.gz", 3)
+    reference = resolve("train-images-idx3-ubyte.gz#2", tmp_path)
     with Fetcher() as fetcher:
         before = fetcher.fetch(FetchJob(reference)).outcome
-        write_pictures(path, 5)
-        body = bytearray(path.read_bytes())
-        body[-1 - 2 * 784] = 7
-        path.write_bytes(body)
+        body = bytearray(gzip.decompress(path.read_bytes()))
+        body[-1] ^= 255
+        path.write_bytes(gzip.compress(body, 1))
         after = fetcher.fetch(FetchJob(reference, before.validators)).outcome
     assert isinstance(after, Fetched)
     assert after.body != before.body
