@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 
 from tests.idx_files import FASHION_BEGINS, pixels, write_labels, write_pictures, write_split
-from vitrine import idx
 from vitrine.catalogue import CatalogueError, facet_columns
 from vitrine.failures import Failure, FailureCode
 from vitrine.fetching import Fetched, Fetcher, FetchJob, NotModified, resolve
@@ -65,7 +64,7 @@ def test_every_picture_arrives_as_it_was(tmp_path, ending):
 
 def test_a_packed_file_is_unpacked_once(fashion, monkeypatch):
     opened = []
-    monkeypatch.setattr(idx.gzip, "open", lambda path: opened.append(path) or gzip.GzipFile(path))
+    monkeypatch.setattr(gzip, "open", lambda path: opened.append(path) or gzip.GzipFile(path))
     catalogue = read_source(fashion / "train-images-idx3-ubyte.gz")
     opened.clear()
     with Fetcher() as fetcher:
