@@ -17,7 +17,8 @@ setup: .venv/run ## Make .venv and install what indexing and serving need.
 
 # Where a build fails, as without a network, what was indexed before is served.
 run: .venv/run ## Index CATALOGUE (data/fashion.csv) and serve the gallery on PORT (5000).
-	@test -f "$(CATALOGUE)" || { echo "There is no catalogue at $(CATALOGUE)."; exit 2; }
+	@case "$(CATALOGUE)" in http://*|https://*) ;; *) test -e "$(CATALOGUE)" \
+	  || { echo "There is no catalogue at $(CATALOGUE)."; exit 2; } ;; esac
 	$(BIN)/python -m indexer build "$(CATALOGUE)" || $(BIN)/python -m indexer status
 	$(BIN)/python app.py --port $(PORT)
 

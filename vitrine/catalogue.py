@@ -70,7 +70,8 @@ class Catalogue:
     `name` is what people call it, `location` its absolute path or URL, by which runs
     know it again. Relative photo references start at `base`: a folder, or a URL that
     ends with a slash. `sha256` changes with its contents. `kind` says what the source
-    was found to be, and `unit` what a product's `line` counts in it.
+    was found to be, and `unit` what a product's `line` counts in it. Where it `is_table`,
+    that is where one finds a product; the products of all others are found by their id.
     """
 
     name: str
@@ -81,6 +82,11 @@ class Catalogue:
     problems: tuple[RowProblem, ...] = ()
     kind: str = "a CSV"
     unit: str = "line"
+    is_table: bool = True
+
+    def place_of(self, product: Product) -> str:
+        """Where the owner finds a product, such as ``line 7``."""
+        return f"{self.unit} {product.line}" if self.is_table else product.id
 
 
 class Described(Protocol):

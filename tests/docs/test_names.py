@@ -13,6 +13,7 @@ from indexer.__main__ import cli
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
+PYTHONS_OWN = {"http.server"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -40,7 +41,8 @@ def test_every_command_and_option_of_the_indexer_exists(page):
 def test_every_module_that_is_run_exists(page):
     for module in re.findall(r"python -m ([a-z]+(?:\.[a-z_]+)*)", TEXTS[page]):
         path = ROOT / module.replace(".", "/")
-        assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
+        is_ours = path.with_suffix(".py").exists() or (path / "__main__.py").exists()
+        assert is_ours or module in PYTHONS_OWN, module
 
 
 def test_every_error_code_of_the_api_is_documented_with_its_status():

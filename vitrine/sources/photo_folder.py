@@ -87,6 +87,7 @@ def read_photo_folder(home: Path, found: Found) -> Catalogue:
         problems=tuple(problems),
         kind="a folder of photos",
         unit="photo",
+        is_table=False,
     )
 
 

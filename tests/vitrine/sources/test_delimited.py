@@ -9,6 +9,7 @@ import pytest
 from vitrine.catalogue import (
     Catalogue,
     CatalogueError,
+    Column,
     Product,
     RowProblemCode,
     facet_columns,
@@ -230,3 +231,76 @@ def test_two_columns_of_one_name_are_both_kept(read):
 def test_what_a_terminal_would_obey_is_taken_out(read):
     (product,) = read("ProductId,ProductTitle,ImageURL\n1,\x1b[31mRed\x07 top,a.jpg\n").products
     assert product.title == "[31mRed top"
+
+
+STYLES = (
+    "id,gender,masterCategory,subCategory,articleType,baseColour,season,year,usage,"
+    "productDisplayName"
+)
+STYLE = "{id},{gender},Apparel,Topwear,Shirts,Navy Blue,Fall,2011,Casual,{title}"
+
+
+def test_an_unquoted_comma_in_a_title_that_comes_last_is_part_of_it(read):
+    rows = [
+        STYLE.format(id=1, gender="Men", title="Navy Shirt"),
+        STYLE.format(id=2, gender="Men", title="Red, White and Blue Shirt"),
+        STYLE.format(id=3, gender="Men", title="Shirt,Slim,XL"),
+    ]
+    catalogue = read("\n".join([STYLES, *rows]))
+    assert [p.title for p in catalogue.products] == [
+        "Navy Shirt",
+        "Red, White and Blue Shirt",
+        "Shirt,Slim,XL",
+    ]
+    assert catalogue.products[2].facts == catalogue.products[0].facts
+    assert catalogue.problems == ()
+
+
+def test_a_comma_that_may_be_elsewhere_costs_its_row(read):
+    rows = [
+        STYLE.format(id=1, gender="Men", title="Navy Shirt"),
+        STYLE.format(id=2, gender="Men,Unisex", title="Navy Shirt"),
+        STYLE.format(id=3, gender="Boys", title="Navy, Slim"),
+    ]
+    catalogue = read("\n".join([STYLES, *rows]))
+    assert ids(catalogue) == ["1"]
+    assert [(p.line, p.message) for p in catalogue.problems] == [
+        (3, "11 fields where the header has 10"),
+        (4, "11 fields where the header has 10"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("id,title,image link,price", ("7", "Top", "a.jpg")),  # Google Merchant
+        ("SKU,Name,image,price", ("7", "Top", "a.jpg")),
+        ("item-id,product_name,Image Src,price", ("7", "Top", "a.jpg")),
+        ("article_id,title,photo,price", ("7", "Top", "a.jpg")),
+    ],
+)
+def test_other_common_names_of_columns_are_known(read, header, expected):
+    (product,) = read(f"{header}\n7,Top,a.jpg,10 EUR\n").products
+    assert (product.id, product.title, product.image_url) == expected
+    assert product.facts == {"price": "10 EUR"}
+
+
+def test_a_column_of_file_names_beside_that_of_addresses_is_neither_photo_nor_fact(read):
+    (product,) = read("ProductId,Image,ImageURL\n1,1.jpg,photos/1.jpg\n").products
+    assert (product.image_url, product.facts) == ("photos/1.jpg", {})
+
+
+def test_the_owner_says_which_columns_are_meant(tmp_path):
+    path = tmp_path / "shop.csv"
+    path.write_text("id;Kürzel;Bezeichnung;Bild\nx;K1;Hemd;a.jpg\n")
+    mapped = {Column.ID: "Kürzel", Column.TITLE: "bezeichnung", Column.IMAGE_URL: "Bild"}
+    (product,) = read_source(path, mapped).products
+    assert (product.id, product.title, product.image_url) == ("K1", "Hemd", "a.jpg")
+    assert product.facts == {"id": "x"}
+
+
+def test_a_column_that_is_not_there_cannot_be_meant(tmp_path):
+    path = tmp_path / "shop.csv"
+    path.write_text("id,image\n1,a.jpg\n")
+    with pytest.raises(CatalogueError, match=r"no column Titel; its columns are: id, image\."):
+        read_source(path, {Column.TITLE: "Titel"})
