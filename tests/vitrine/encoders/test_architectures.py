@@ -193,12 +193,14 @@ def test_vectors_are_those_of_the_library_s_processor_and_model(folder: Path, ca
 
 
 def test_nothing_of_a_checkpoint_that_is_left_out_clutters_the_terminal(
-    folder: Path, capfd: pytest.CaptureFixture[str]
+    folder: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     capfd.readouterr()
+    caplog.clear()
     encoder = load_checkpoint(folder, "small")
     encoder.encode([encoder.prepare(scene(300, 200))])
     assert capfd.readouterr() == ("", "")
+    assert caplog.messages == []
 
 
 # Preprocessing
