@@ -73,7 +73,7 @@ def small_clip_model(seed: int, vocabulary: int) -> Any:
     import torch
     from transformers import CLIPConfig, CLIPModel
 
-    half: dict[str, Any] = _HALF | {"initializer_range": 0.2, "initializer_factor": 8.0}
+    half: dict[str, Any] = _HALF | {"projection_dim": PROJECTION_SIZE, "initializer_factor": 8.0}
     config = CLIPConfig(
         text_config=half
         | {

@@ -14,8 +14,10 @@ from PIL import Image
 
 from indexer.build import sole_indexer
 from indexer.ledger import Ledger
+from tests.checkpoints import small_clip, small_dinov2
 from tests.drawings import photo_bytes, picture
 from tests.photo_server import Reply
+from vitrine.encoders import load_encoder
 from vitrine.encoders.handcrafted import HandcraftedEncoder, Recipe
 from vitrine.failures import FailureCode
 from vitrine.folder import FolderError
@@ -109,6 +111,31 @@ def test_another_encoder_downloads_nothing_and_the_first_ones_vectors_are_kept(s
     assert shop.snapshot().index.dimension == other.dimension
     assert shop.build().tally.embedded == 0
     assert_every_row_is_right(shop.snapshot(), range(5))
+
+
+def test_one_transformer_after_another_sends_for_no_photo_again(shop, tmp_path):
+    shop.offer(range(5))
+    first = load_encoder(str(small_dinov2(tmp_path / "dinov2")))
+    second = load_encoder(str(small_clip(tmp_path / "clip")))
+    outcome = shop.build(first)
+    assert (outcome.tally.downloaded, outcome.tally.embedded) == (5, 5)
+    assert not shop.snapshot().manifest.encoder.reads_text
+    shop.server.sent_bytes.clear()
+    outcome = shop.build(second)
+    assert (outcome.tally.downloaded, outcome.tally.embedded) == (0, 5)
+    assert all("If-None-Match" in seen.headers for seen in shop.server.seen)
+    assert shop.server.sent_bytes.total() == 0
+    manifest = shop.snapshot().manifest
+    assert (manifest.encoder.name, manifest.encoder.fingerprint) == (
+        second.name,
+        second.fingerprint,
+    )
+    assert manifest.encoder.reads_text
+    assert shop.snapshot().index.dimension == second.dimension
+    # The first one's vectors are kept, and the way back costs nothing.
+    outcome = shop.build(first)
+    assert (outcome.tally.downloaded, outcome.tally.embedded) == (0, 0)
+    assert shop.server.sent_bytes.total() == 0
 
 
 def test_all_dead_publishes_nothing_and_leaves_the_old_generation(shop):

@@ -9,9 +9,13 @@ import sys
 import time
 
 import pytest
+from click.testing import CliRunner
 
+from indexer import console
+from indexer.commands.encoders import encoders
 from tests.drawings import photo_bytes
 from tests.photo_server import Reply
+from vitrine.encoders import REGISTRY
 
 
 @pytest.fixture
@@ -189,10 +193,28 @@ def test_evaluate_measures_precision_by_facet(shop, build, indexer):
     assert "no facet 'Size'" in indexer("evaluate", "--by", "Size", *where, check=2).stderr
 
 
-def test_encoders_are_listed(indexer):
-    names = [e["name"] for e in json.loads(indexer("encoders", "--json").stdout)]
-    assert "dinov2-small" in names
-    assert "handcrafted" in names
+def test_encoders_are_listed_with_what_one_chooses_by(indexer):
+    listed = {e["name"]: e for e in json.loads(indexer("encoders", "--json").stdout)}
+    assert next(iter(listed)) == "dinov2-small"
+    assert listed["handcrafted"]["availability"] == "built in"
+    assert [name for name, e in listed.items() if e["reads_text"]] == [
+        "clip-vit-b32",
+        "siglip2-base",
+    ]
+
+
+def test_the_list_of_encoders_fits_a_terminal_of_80_columns(monkeypatch):
+    monkeypatch.setattr(console.stdout, "width", 80)
+    listed = CliRunner().invoke(encoders, [])
+    lines = listed.output.splitlines()
+    assert listed.exit_code == 0
+    for name, spec in REGISTRY.items():
+        facts, kind = [line for line in lines if line.startswith(f"{name} ")]
+        assert str(spec.dimension) in facts
+        assert spec.licence in facts
+        assert ("texts" in facts) == spec.reads_text
+        assert kind.split(maxsplit=1)[1].rstrip() == spec.summary, "folded"
+    assert max(len(line.rstrip()) for line in lines) <= 80
 
 
 def test_help_teaches_every_command(indexer):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,31 +70,25 @@ def model_of(folder: Path) -> Any:
     """
     import torch
     import transformers
-    from transformers.utils import logging
 
     by_class = material_config(folder)["model_type"] == "clip_vision_model" and (
         json_object(folder / CONFIG_FILE).get("architectures") == [_PROJECTED_VISION]
     )
     loader = getattr(transformers, _PROJECTED_VISION if by_class else "AutoModel")
-    # A second of loading needs no progress bar amid the indexer's own.
-    had_progress_bar = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
     try:
-        model, report = loader.from_pretrained(
-            folder,
-            use_safetensors=True,
-            local_files_only=True,
-            trust_remote_code=False,
-            dtype=torch.float32,
-            output_loading_info=True,
-        )
+        with quiet_library():
+            model, report = loader.from_pretrained(
+                folder,
+                use_safetensors=True,
+                local_files_only=True,
+                trust_remote_code=False,
+                dtype=torch.float32,
+                output_loading_info=True,
+            )
     except Exception as error:  # the library's own texts say what a broken checkpoint lacks
         raise EncoderError(
             f"{folder}: the checkpoint cannot be loaded: {first_line(error)}"
         ) from error
-    finally:
-        if had_progress_bar:
-            logging.enable_progress_bar()
     if model.main_input_name != "pixel_values" and not is_of_photos_and_texts(model):
         raise EncoderError(
             f"{folder}: {type(model).__name__} is no model of photos (it takes "
@@ -107,6 +103,26 @@ def model_of(folder: Path) -> Any:
             f"(such as {lacking[0]}); fetch it again whole"
         )
     return model.eval()
+
+
+@contextmanager
+def quiet_library() -> Iterator[None]:
+    """Within it, the library says nothing on stderr.
+
+    A second of loading needs no progress bar amid the indexer's own, and a classifier
+    that is left out no table of weights: what matters becomes an EncoderError.
+    """
+    from transformers.utils import logging
+
+    had_progress_bar, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
+    logging.disable_progress_bar()
+    logging.set_verbosity(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if had_progress_bar:
+            logging.enable_progress_bar()
 
 
 def is_of_photos_and_texts(model: Any) -> bool:

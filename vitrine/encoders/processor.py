@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from vitrine.encoders.base import EncoderError
-from vitrine.encoders.checkpoint import first_line, material_config
+from vitrine.encoders.checkpoint import first_line, material_config, quiet_library
 from vitrine.encoders.preprocessing import Preprocessing
 
 PREPROCESSOR_FILE = "preprocessor_config.json"
@@ -25,9 +25,10 @@ def preprocessing_of(folder: Path) -> Preprocessing:
 
     try:
         if (folder / PREPROCESSOR_FILE).is_file():
-            processor = AutoImageProcessor.from_pretrained(
-                folder, local_files_only=True, trust_remote_code=False, backend="pil"
-            )
+            with quiet_library():
+                processor = AutoImageProcessor.from_pretrained(
+                    folder, local_files_only=True, trust_remote_code=False, backend="pil"
+                )
         else:
             processor = _customary_processor(folder)
         ours = Preprocessing.from_processor(processor.to_dict())

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from vitrine.encoders.base import Encoder, EncoderError
-from vitrine.encoders.checkpoint import CONFIG_FILE, WEIGHTS_FILE, WEIGHTS_INDEX_FILE
-from vitrine.encoders.processor import PREPROCESSOR_FILE
-from vitrine.encoders.text import TOKENIZER_FILES
+from vitrine.encoders.hub import HUB_PATIENCE_S, HubModel, cached, fetched, offered
 from vitrine.encoders.transformer import load_checkpoint
-
-HUB_PATIENCE_S = 3.0
-"""How long `auto` waits for the hub. Left alone, its client may try for over a minute."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncoderSpec:
-    """An encoder that has a name here. `hub_id` is None where nothing is downloaded."""
+    """An encoder that has a name here. `hub_id` is None where nothing is downloaded.
+
+    `size_mb` is that of its weights, in millions of bytes; `revision` as in `HubModel`.
+    """
 
     name: str
     hub_id: str | None
@@ -28,6 +26,13 @@ class EncoderSpec:
     licence: str
     size_mb: int
     summary: str
+    reads_text: bool = False
+    revision: str | None = None
+
+    @property
+    def at_hub(self) -> HubModel | None:
+        """What to ask the hub for, if anything."""
+        return HubModel(self.hub_id, self.revision, self.reads_text) if self.hub_id else None
 
 
 REGISTRY: dict[str, EncoderSpec] = {
@@ -42,17 +47,70 @@ REGISTRY: dict[str, EncoderSpec] = {
             summary="DINOv2, a vision transformer: sees kinds, shapes and patterns",
         ),
         EncoderSpec(
+            name="dinov2-base",
+            hub_id="facebook/dinov2-base",
+            dimension=768,
+            licence="Apache-2.0",
+            size_mb=346,
+            summary="DINOv2, four times the size: finer, and slower",
+        ),
+        EncoderSpec(
+            name="dinov2-large",
+            hub_id="facebook/dinov2-large",
+            dimension=1024,
+            licence="Apache-2.0",
+            size_mb=1217,
+            summary="DINOv2, fourteen times the size: for a GPU",
+        ),
+        EncoderSpec(
+            name="clip-vit-b32",
+            hub_id="openai/clip-vit-base-patch32",
+            dimension=512,
+            licence="MIT",
+            size_mb=605,
+            summary="CLIP: what a thing is called; finds photos by English words",
+            reads_text=True,
+            # The newest revision has its weights in a pickle alone. This is the commit of
+            # the pull request in which the hub's own converter added them as safetensors.
+            revision="c237dc49a33fc61debc9276459120b7eac67e7ef",
+        ),
+        EncoderSpec(
+            name="siglip2-base",
+            hub_id="google/siglip2-base-patch16-224",
+            dimension=768,
+            licence="Apache-2.0",
+            size_mb=1501,
+            summary="SigLIP 2: as CLIP, newer and finer, with words in many languages",
+            reads_text=True,
+        ),
+        EncoderSpec(
+            name="resnet-50",
+            hub_id="microsoft/resnet-50",
+            dimension=2048,
+            licence="Apache-2.0",
+            size_mb=102,
+            summary="ResNet-50, a convolutional net taught on ImageNet's thousand kinds",
+        ),
+        EncoderSpec(
+            name="mobilenet-v2",
+            hub_id="google/mobilenet_v2_1.0_224",
+            dimension=1280,
+            licence="see its card",
+            size_mb=14,
+            summary="MobileNetV2, a small convolutional net: quick, and coarser",
+        ),
+        EncoderSpec(
             name="handcrafted",
             hub_id=None,
             dimension=731,
             licence="MIT",
             size_mb=0,
-            summary="shape and palette descriptors: no download, sees outlines and colours",
+            summary="shape and palette, without a download: sees outlines and colours",
         ),
     )
 }
 
-_HUB_NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+_HUB_NAME = re.compile(r"(?P<id>\w[\w.-]*/\w[\w.-]*)(@(?P<revision>\w[\w./-]*))?")
 
 _PREFERRED = REGISTRY["dinov2-small"]
 _FALLBACK = REGISTRY["handcrafted"]
@@ -66,6 +124,11 @@ class Availability(StrEnum):
     AT_THE_HUB = "at the hub (not downloaded)"
     OUT_OF_REACH = "out of reach (not downloaded, and no hub within 3 s)"
 
+    @property
+    def briefly(self) -> str:
+        """The same without its explanation."""
+        return self.value.partition(" (")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class AutoChoice:
@@ -76,8 +139,9 @@ class AutoChoice:
 
 
 def load_encoder(name: str) -> Encoder:
-    """The encoder of a registered name, a checkpoint's folder, or a hub name (owner/model).
+    """The encoder of a registered name, a checkpoint's folder, or a name at the hub.
 
+    That is owner/model, or owner/model@revision for another than its newest revision.
     Downloads what is not on this machine. Raises EncoderError, whose text says what to do.
     """
     spec = REGISTRY.get(name)
@@ -86,16 +150,16 @@ def load_encoder(name: str) -> Encoder:
 
         return HandcraftedEncoder()
 
-    if spec is not None and spec.hub_id is not None:
-        return load_checkpoint(_checkpoint(spec.hub_id), name)
+    if spec is not None and spec.at_hub is not None:
+        return load_checkpoint(fetched(spec.at_hub), name)
     folder = Path(name).expanduser()
     if name and folder.is_dir():
         return load_checkpoint(folder, str(folder.resolve()))
-    if _HUB_NAME.fullmatch(name):
-        return load_checkpoint(_checkpoint(name), name)
+    if parts := _HUB_NAME.fullmatch(name):
+        return load_checkpoint(fetched(HubModel(parts["id"], parts["revision"])), name)
     raise EncoderError(
         f"{name}: no encoder of this name and no such folder; "
-        f"give {', '.join(REGISTRY)}, a checkpoint's folder, or a hub name (owner/model)"
+        f"give {', '.join(REGISTRY)}, a checkpoint's folder, or a name at the hub (owner/model)"
     )
 
 
@@ -120,62 +184,20 @@ def resolve_auto() -> AutoChoice:
 
 def availability(spec: EncoderSpec) -> Availability:
     """Where the encoder is; asks the hub, for `HUB_PATIENCE_S` at most, if it must."""
-    if spec.hub_id is None:
-        return Availability.BUILT_IN
-    if _cached(spec.hub_id) is not None:
-        return Availability.ON_THIS_MACHINE
-    return Availability.AT_THE_HUB if _hub_answers(spec.hub_id) else Availability.OUT_OF_REACH
+    return availabilities([spec])[spec.name]
 
 
-def _cached(hub_id: str) -> Path | None:
-    """The folder of the hub's cache that holds this model's configuration and weights, if any."""
-    from huggingface_hub import try_to_load_from_cache
-
-    config = try_to_load_from_cache(hub_id, CONFIG_FILE)
-    weights = [try_to_load_from_cache(hub_id, f) for f in (WEIGHTS_FILE, WEIGHTS_INDEX_FILE)]
-    if isinstance(config, str) and any(isinstance(file, str) for file in weights):
-        return Path(config).parent
-    return None
-
-
-def _hub_answers(hub_id: str) -> bool:
-    """Whether the hub offers this model within `HUB_PATIENCE_S`, name look-up included."""
-    from huggingface_hub import get_hf_file_metadata, hf_hub_url
-
-    answered = threading.Event()
-
-    def ask() -> None:
-        try:
-            get_hf_file_metadata(hf_hub_url(hub_id, CONFIG_FILE), timeout=HUB_PATIENCE_S)
-        except Exception:  # whatever it is, the model cannot be had from there
-            return
-        answered.set()
-
-    # A thread, because no timeout of the client covers the look-up of the host's name;
-    # a daemon, because it must not hold up the process's end.
-    thread = threading.Thread(target=ask, name="hub-probe", daemon=True)
-    thread.start()
-    thread.join(HUB_PATIENCE_S)
-    return answered.is_set()
-
-
-def _checkpoint(hub_id: str) -> Path:
-    """The folder of the model's checkpoint, downloaded first if need be."""
-    from huggingface_hub import snapshot_download
-
-    wanted = [
-        CONFIG_FILE,
-        PREPROCESSOR_FILE,
-        "model*.safetensors",
-        WEIGHTS_INDEX_FILE,
-        *TOKENIZER_FILES,
-    ]
-    try:
-        return _cached(hub_id) or Path(snapshot_download(hub_id, allow_patterns=wanted))
-    except Exception as error:  # the client lets through errors of four libraries
-        cause = next(iter(str(error).splitlines()), "") or type(error).__name__
-        raise EncoderError(
-            f"{hub_id}: not on this machine, and the download from the hub failed ({cause}). "
-            "Run again with a network, put the checkpoint in a folder and give --encoder FOLDER, "
-            f"or give --encoder {_FALLBACK.name}, which needs no download."
-        ) from error
+def availabilities(specs: Iterable[EncoderSpec]) -> dict[str, Availability]:
+    """Where each encoder is, by name; asks for all at once, for `HUB_PATIENCE_S` at most."""
+    found: dict[str, Availability] = {}
+    to_ask: dict[str, HubModel] = {}
+    for spec in specs:
+        found[spec.name] = Availability.BUILT_IN
+        if spec.at_hub is not None:
+            found[spec.name] = Availability.ON_THIS_MACHINE
+            if cached(spec.at_hub) is None:
+                to_ask[spec.name] = spec.at_hub
+    there = offered(to_ask.values()) if to_ask else set()
+    for name, model in to_ask.items():
+        found[name] = Availability.AT_THE_HUB if model in there else Availability.OUT_OF_REACH
+    return found

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vitrine.encoders.base import EncoderError
-from vitrine.encoders.checkpoint import CONFIG_FILE, first_line, json_object, sha256
+from vitrine.encoders.checkpoint import CONFIG_FILE, first_line, json_object, quiet_library, sha256
 
 if TYPE_CHECKING:
     import torch
@@ -27,11 +27,14 @@ _READERS = ("clip", "siglip")
 
 def reads_text(folder: Path) -> bool:
     """Whether the checkpoint has both a text half that is known here and its tokenizer."""
-    if json_object(folder / CONFIG_FILE).get("model_type") not in _READERS:
-        return False
-    if (folder / "tokenizer.json").is_file():
-        return True
-    return (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file()
+    is_reader = json_object(folder / CONFIG_FILE).get("model_type") in _READERS
+    return is_reader and has_tokenizer(folder)
+
+
+def has_tokenizer(folder: Path) -> bool:
+    """Whether a tokenizer is in the folder, in either of the two ways of writing one down."""
+    ways = (("tokenizer.json",), ("vocab.json", "merges.txt"))
+    return any(all((folder / name).is_file() for name in way) for way in ways)
 
 
 class Tokenizer:
@@ -54,9 +57,10 @@ class Tokenizer:
         # Of SigLIP 2 the library makes Gemma's tokenizer anew; the file itself says it all.
         kind = PreTrainedTokenizerFast if self._is_siglip else CLIPTokenizer
         try:
-            self._tokenizer = kind.from_pretrained(
-                folder, local_files_only=True, trust_remote_code=False
-            )
+            with quiet_library():
+                self._tokenizer = kind.from_pretrained(
+                    folder, local_files_only=True, trust_remote_code=False
+                )
             ids = self.tokens(["one short text", "another"])["input_ids"]
         except Exception as error:  # the library's own texts say what is broken
             raise EncoderError(
