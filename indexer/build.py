@@ -107,7 +107,7 @@ def build(
     with Ledger(folder.ledger) as ledger:
         wished = Wished.of(catalogue, ledger.amendments())
         plan = Plan.of(wished.catalogue, wished.added_photos)
-        run = ledger.begin_run(str(catalogue.path.resolve()))
+        run = ledger.begin_run(catalogue.location)
         with Fetcher(limits) as fetcher:
             pipeline = Pipeline(folder, ledger, encoder, fetcher, progress)
             pipeline.run(plan, run)
