@@ -19,6 +19,7 @@ from indexer.options import (
     json_option,
     map_option,
 )
+from indexer.shrinking import refuse_to_shrink
 from vitrine.catalogue import Catalogue, CatalogueError, Column
 from vitrine.folder import IndexFolder
 from vitrine.settings import Settings
@@ -38,6 +39,12 @@ SHOWN_PROBLEMS = 10  # as many lines as one reads; `--json` has them all
 @map_option
 @encoder_option
 @fetching_options
+@click.option(
+    "--yes",
+    "may_shrink",
+    is_flag=True,
+    help="Go on also where the catalogue has under half the products that are published.",
+)
 @click.option("--strict", is_flag=True, help="Exit with status 1 if any photo failed.")
 @index_option
 @json_option
@@ -45,6 +52,7 @@ def build(
     catalogues: tuple[str, ...],
     columns: Mapping[Column, str],
     encoder: str,
+    may_shrink: bool,
     strict: bool,
     index: Path,
     as_json: bool,
@@ -52,9 +60,12 @@ def build(
 ) -> None:
     """Bring the index in line with CATALOGUE.
 
-    CATALOGUE is a CSV, or a folder: of photos, or with a catalogue in it. By default it
-    is the demo catalogue. Only what is new or changed is fetched and embedded; where not
-    one photo can be had, nothing is published.
+    CATALOGUE is what you have: a CSV, a Parquet file or JSON lines, at a path or a URL; a
+    folder of photos; Fashion-MNIST, by its folder or one of its files; or a folder with one
+    of these in it. By default it is the demo catalogue.
+
+    Only what is new or changed is fetched and embedded; where not one photo can be had,
+    nothing is published.
     """
     from indexer import build as building
     from indexer.display import BuildDisplay
@@ -62,10 +73,14 @@ def build(
     folder = IndexFolder(index)
     with errors_in_words():
         limits = limits_of(Settings(index=index, **fetching))
-        products = read_source(sole_catalogue(catalogues), columns)
+        given = sole_catalogue(catalogues)
+        with stderr.status(f"Reading {given}"):
+            products = read_source(given, columns)
         _say_what_was_read(products)
         folder.claim()
         with building.sole_indexer(folder):
+            if not may_shrink:
+                refuse_to_shrink(products, folder, Path(DEMO_CATALOGUE))
             loaded = chosen_encoder(encoder)
             with BuildDisplay(stderr) as display:
                 outcome = building.build(products, folder, loaded, limits, display)

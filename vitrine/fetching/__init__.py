@@ -3,6 +3,7 @@
 from vitrine.fetching.addresses import ANYWHERE, PUBLIC_WEB, Reach, is_public
 from vitrine.fetching.fetcher import Fetcher
 from vitrine.fetching.records import (
+    TABLE,
     Fetched,
     FetchJob,
     FetchLimits,
@@ -16,6 +17,7 @@ from vitrine.fetching.references import Reference, absolute_url, resolve
 __all__ = [
     "ANYWHERE",
     "PUBLIC_WEB",
+    "TABLE",
     "FetchJob",
     "FetchLimits",
     "FetchResult",

@@ -30,12 +30,11 @@ from vitrine.fetching.connection import (
     current_budget,
     current_reach,
 )
-from vitrine.fetching.records import Fetched, FetchLimits, NotModified, Validators
+from vitrine.fetching.records import Fetched, FetchLimits, NotModified, Validators, Wanted
 from vitrine.fetching.references import absolute_url
 
 _HEADERS = {
     "User-Agent": "Vitrine/0.1 (product photo indexer)",
-    "Accept": "image/*",
     # Photos are compressed already; what comes compressed all the same is decoded.
     "Accept-Encoding": "identity",
 }
@@ -48,23 +47,6 @@ _WORTH_READING_BYTES = 8 * 1024
 
 # Hosts whose pools of connections are kept: more than are asked at any one time.
 _KEPT_HOSTS = 64
-
-_NO_IMAGE_KINDS = {"audio", "font", "message", "model", "multipart", "video"}
-# Not text/plain and not application/octet-stream: servers say those of any file
-# whose type they don't know.
-_NO_IMAGE_TYPES = {
-    "application/javascript",
-    "application/json",
-    "application/pdf",
-    "application/xhtml+xml",
-    "application/xml",
-    "application/zip",
-    "text/css",
-    "text/csv",
-    "text/html",
-    "text/javascript",
-    "text/xml",
-}
 
 _CODES = {
     401: FailureCode.HTTP_401,
@@ -119,6 +101,7 @@ class Client:
         self._session.trust_env = False
         self._session.headers.clear()
         self._session.headers.update(_HEADERS)
+        self._session.headers["Accept"] = limits.wanted.accept
         adapter = BudgetedAdapter(pool_connections=_KEPT_HOSTS, pool_maxsize=limits.per_host)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
@@ -161,7 +144,7 @@ class Client:
             return Answer(NotModified())
         if not 200 <= status < 300:
             return _refused(question, response)
-        if kind := _no_image(response.headers.get("Content-Type", "")):
+        if kind := _refused_type(response.headers.get("Content-Type", ""), self._limits.wanted):
             cause = f"the host says it is {kind}"
             return Answer(_failure(FailureCode.NOT_AN_IMAGE, question, cause))
         return _received(question, response, self._limits.max_bytes)
@@ -281,12 +264,12 @@ def _innermost(error: Exception) -> Exception:
                 return error
 
 
-def _no_image(content_type: str) -> str | None:
-    """The part of a Content-Type that plainly says that this is no image."""
+def _refused_type(content_type: str, wanted: Wanted) -> str | None:
+    """The part of a Content-Type that plainly says that this is not what is wanted."""
     # A header sent twice arrives as one, with a comma; the worse half counts.
     for part in content_type.lower().split(","):
         media_type = part.partition(";")[0].strip()
-        if media_type in _NO_IMAGE_TYPES or media_type.partition("/")[0] in _NO_IMAGE_KINDS:
+        if media_type in wanted.refuses or media_type.partition("/")[0] in wanted.refuses:
             return media_type
     return None
 

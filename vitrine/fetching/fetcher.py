@@ -24,7 +24,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_result, wait_expone
 from vitrine.failures import Failure, FailureCode
 from vitrine.fetching.asking import Answer, Client, Question, Redirect
 from vitrine.fetching.connection import Budget
-from vitrine.fetching.files import read_file
+from vitrine.fetching.files import LocalFiles
 from vitrine.fetching.hosts import Host
 from vitrine.fetching.records import DEFAULT_LIMITS, FetchJob, FetchLimits, FetchResult
 from vitrine.fetching.references import absolute_url, host_of
@@ -60,6 +60,7 @@ class Fetcher:
     ) -> None:
         self._limits = limits
         self._client = Client(limits, authorities)
+        self._files = LocalFiles(limits.max_bytes)
         self._hosts: dict[str, Host] = {}
         self._workers = asyncio.Semaphore(limits.workers)
         self._loop = asyncio.new_event_loop()
@@ -83,6 +84,7 @@ class Fetcher:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
         self._client.close()
+        self._files.close()
 
     def fetch(self, job: FetchJob) -> FetchResult:
         """Fetch one photo, under the same rules as `fetch_all`; fails only by value."""
@@ -219,7 +221,7 @@ class Fetcher:
     def _attempt(self, job: FetchJob, url: str, budget: Budget) -> Answer:
         location = job.reference.location
         if not url:
-            return Answer(read_file(location, job.validators, self._limits.max_bytes))
+            return Answer(self._files.read(location, job.validators))
         return self._client.ask(Question(location, url, job.validators), budget)
 
 

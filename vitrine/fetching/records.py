@@ -54,6 +54,44 @@ class FetchResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for, as hosts are told, and which types that they may say it is it is not.
+
+    `refuses` has whole types, such as ``text/html``, and the first halves of others.
+    """
+
+    accept: str
+    refuses: frozenset[str]
+
+
+# Not text/plain and not application/octet-stream: servers say those of any file
+# whose type they don't know.
+PHOTO = Wanted(
+    accept="image/*",
+    refuses=frozenset(["audio", "font", "message", "model", "multipart", "video"])
+    | {
+        "application/javascript",
+        "application/json",
+        "application/pdf",
+        "application/xhtml+xml",
+        "application/xml",
+        "application/zip",
+        "text/css",
+        "text/csv",
+        "text/html",
+        "text/javascript",
+        "text/xml",
+    },
+)
+
+TABLE = Wanted(
+    accept="text/csv, application/vnd.apache.parquet, application/jsonl, */*;q=0.5",
+    refuses=frozenset(["audio", "font", "image", "multipart", "video", "text/html"])
+    | {"application/pdf", "application/xhtml+xml"},
+)
+
+
+@dataclass(frozen=True, slots=True)
 class FetchLimits:
     """How long, how much, how often, how many at once, and where. Times are in seconds.
 
@@ -76,6 +114,7 @@ class FetchLimits:
     # than `per_host`, so that one bad moment of a live host is not enough.
     give_up_after: int = 10
     reach: Reach = ANYWHERE
+    wanted: Wanted = PHOTO
 
 
 DEFAULT_LIMITS = FetchLimits()

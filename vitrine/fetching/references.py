@@ -11,6 +11,7 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from vitrine.failures import Failure, FailureCode
+from vitrine.idx import Member
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -21,7 +22,11 @@ _QUOTED = 120
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Where a photo is: an absolute http(s) URL, or an absolute file path as text."""
+    """Where a photo is: an absolute http(s) URL, or an absolute file path as text.
+
+    The path of an IDX file, of which a photo is but a part, is followed by ``#`` and the
+    photo's number in it; see `vitrine.idx.Member`.
+    """
 
     location: str
 
@@ -98,6 +103,10 @@ def _beneath(base: str, text: str) -> Reference | Failure:
 
 
 def _under(base: Path, text: str) -> Reference | Failure:
+    member = Member.of(text)
+    if member:
+        file = _under(base, member.file)
+        return file if isinstance(file, Failure) else Reference(f"{file.location}#{member.number}")
     literal = _file(base, text)
     decoded = unquote(text)
     if isinstance(literal, Failure) or decoded == text or literal.exists():

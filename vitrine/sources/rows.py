@@ -37,10 +37,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What the rows of a table came to."""
+    """What the rows of a table came to; `unit` is what their `line` counts."""
 
     products: tuple[Product, ...]
     problems: tuple[RowProblem, ...]
+    unit: str
 
 
 def read_rows(
@@ -54,8 +55,11 @@ def read_rows(
     products: dict[str, Product] = {}
     problems: list[RowProblem] = []
     for record in records:
-        outcome = _product(record, header, columns, products)
-        if isinstance(outcome, Product):
+        outcome = _product(record, header, columns)
+        if isinstance(outcome, Product) and outcome.id in products:
+            message = f"product {outcome.id} stands already on {unit} {products[outcome.id].line}"
+            problems.append(RowProblem(record.line, RowProblemCode.DUPLICATE_ID, message))
+        elif isinstance(outcome, Product):
             products[outcome.id] = outcome
         else:
             problems.append(outcome)
@@ -66,7 +70,7 @@ def read_rows(
         raise CatalogueError(
             f"{name} has no usable row. {unit.capitalize()} {first.line}: {first.message}."
         )
-    return Rows(tuple(products.values()), tuple(problems))
+    return Rows(tuple(products.values()), tuple(problems), unit)
 
 
 def tidied(text: str) -> str:
@@ -78,7 +82,6 @@ def _product(
     record: Record,
     header: Sequence[str],
     columns: Mapping[Column, int],
-    seen: Mapping[str, Product],
 ) -> Product | RowProblem:
     if record.fields is None:
         return RowProblem(record.line, RowProblemCode.BROKEN_ROW, record.problem)
@@ -91,10 +94,6 @@ def _product(
     problem = problem_of_id(product_id)
     if problem:
         return RowProblem(record.line, RowProblemCode.NO_ID, problem)
-    if product_id in seen:
-        first = seen[product_id].line
-        message = f"product {product_id} stands already on line {first}"
-        return RowProblem(record.line, RowProblemCode.DUPLICATE_ID, message)
     if Column.IMAGE_URL in columns:
         # Inner blanks of an address are kept as they are: they are part of a file's name.
         image_url = record.fields[columns[Column.IMAGE_URL]].strip()
