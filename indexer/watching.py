@@ -1,25 +1,31 @@
-"""Watching: when a catalogue is to be read again, because it or a photo beside it has changed."""
+"""Watching: a catalogue is built again whenever it, or a photo beside it, has changed."""
 
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from watchfiles import Change, watch
 
-from vitrine.catalogue import Catalogue
+from vitrine.catalogue import Catalogue, CatalogueError
 from vitrine.fetching import Reference, resolve
+from vitrine.folder import FolderError
+from vitrine.snapshot import SnapshotError
 
 SETTLE_MS = 400
 """Who saves a file writes it in pieces: it is read so long after the last of them."""
 
 PATIENCE_S = 5.0  # what never comes to rest is read as it is
 GROUP_MS = 100  # how many changes the system tells of at once
+RETRY_S = 5.0  # after a trouble that no change of the catalogue will end: a lock, a full disk
+FRESH_S = 24 * 3600.0
+"""So long what a photo's host has answered is taken for true; then all are asked again."""
 
 Changes = Mapping[str, Change]
 Signature = tuple[int, ...]
@@ -75,6 +81,85 @@ class Scope:
         return is_folder_moved and any(photo.startswith(path + os.sep) for photo in self.photos)
 
 
+class Source(Protocol):
+    """What is watched."""
+
+    def read(self) -> Catalogue:
+        """Raises `CatalogueError` where it cannot be used now."""
+
+    def build(self, catalogue: Catalogue, *, goes_on: bool) -> object:
+        """See `indexer.build.build`; raises `CatalogueError` also for one that is refused."""
+
+    def say(self, words: str) -> None:
+        """Tell the owner."""
+
+
+def follow(source: Source, given: str, index: Path, every: float) -> None:
+    """Build, and build again whenever something changes, until Ctrl-C while nothing does.
+
+    A catalogue at a URL is read every `every` seconds instead. What is wrong at the start
+    is raised. After that, a catalogue that cannot be used is told of and waited out: it is
+    being saved, more likely than not.
+    """
+    catalogue = source.read()
+    with Watch(given, Scope.of(catalogue, index)) as watch:
+        follower = _Follower(source, watch, index)
+        # Once more, if it can be watched: it may have changed before it was.
+        follower.build(None if watch.is_possible else catalogue, goes_on=False)
+        watch_s = FRESH_S if watch.is_possible else every
+        source.say(f"Watching {given}. Ctrl-C ends it.")
+        while True:
+            try:
+                changes = watch.wait(RETRY_S if follower.is_in_trouble else watch_s)
+            except KeyboardInterrupt:
+                return
+            if changes:
+                source.say(_named(changes))
+            follower.try_to_build()
+
+
+class _Follower:
+    """What is known from one build to the next."""
+
+    def __init__(self, source: Source, watch: Watch, index: Path) -> None:
+        self.is_in_trouble = False
+        self._source = source
+        self._watch = watch
+        self._index = index
+        self._built = ""
+        self._asked_at = time.monotonic()
+        self._said = ""
+
+    def build(self, catalogue: Catalogue | None, *, goes_on: bool) -> None:
+        """Read the catalogue, unless it is given, and build it."""
+        if catalogue is None:
+            catalogue = self._source.read()
+            while self._watch.turn_to(Scope.of(catalogue, self._index)):
+                catalogue = self._source.read()
+        if self._watch.is_possible or not goes_on or catalogue.sha256 != self._built:
+            self._source.build(catalogue, goes_on=goes_on)
+            self._built = catalogue.sha256
+
+    def try_to_build(self) -> None:
+        """Build; say what is in the way, once, and try again later."""
+        goes_on = time.monotonic() - self._asked_at < FRESH_S
+        words = ""
+        try:
+            self.build(None, goes_on=goes_on)
+            self.is_in_trouble = False
+            if not goes_on:
+                self._asked_at = time.monotonic()
+        except CatalogueError as error:
+            self.is_in_trouble = False
+            words = f"{error}\nWhat is published stays. Waiting for another change."
+        except (FolderError, SnapshotError, OSError, sqlite3.DatabaseError) as error:
+            self.is_in_trouble = True
+            words = f"{error}\nTrying again every {RETRY_S:g} seconds."
+        if words and words != self._said:
+            self._source.say(words)
+        self._said = words
+
+
 class Watch:
     """Notices changes of its scope also while nobody waits for them. Use it with `with`.
 
@@ -88,7 +173,7 @@ class Watch:
         self._scope = scope
         self._signature: Signature | None = None
         self._noticed: dict[str, Change] = {}
-        self._source: Generator[set[tuple[Change, str]], None, None] | None = None
+        self._events: Generator[set[tuple[Change, str]], None, None] | None = None
         self._begin(scope)
 
     def __enter__(self) -> Self:
@@ -102,11 +187,16 @@ class Watch:
     ) -> None:
         self._end()
 
+    @property
+    def is_possible(self) -> bool:
+        """Whether there is anything on this machine to watch."""
+        return self._scope.source is not None
+
     def turn_to(self, scope: Scope) -> bool:
         """Watch this from now on; True where changes before now may have gone unnoticed."""
         before = self._scope
         is_same_place = (scope.home, scope.is_deep) == (before.home, before.is_deep)
-        if is_same_place and self._source is not None:
+        if is_same_place and (self._events is not None or scope.home is None):
             self._scope = scope
             return False
         self._end()
@@ -130,7 +220,7 @@ class Watch:
         home = scope.home
         if home is None or not home.is_dir():
             return
-        self._source = watch(
+        self._events = watch(
             home,
             watch_filter=None,
             debounce=int(PATIENCE_S * 1000),
@@ -143,17 +233,17 @@ class Watch:
         self._notice()  # from here on: a generator does nothing before it is first asked
 
     def _end(self) -> None:
-        if self._source is not None:
-            self._source.close()
-            self._source = None
+        if self._events is not None:
+            self._events.close()
+            self._events = None
 
     def _notice(self) -> bool:
         """Take note of what changes now; False where nothing does for `SETTLE_MS`."""
-        if self._source is None:
+        if self._events is None:
             time.sleep(SETTLE_MS / 1000)
             changes: set[tuple[Change, str]] = set()
         else:
-            changes = next(self._source)
+            changes = next(self._events)
         news = {path: change for change, path in changes if self._scope.has(path, change)}
         signature = _signature_of(self._given)
         if signature != self._signature:
@@ -161,6 +251,14 @@ class Watch:
             news.setdefault(self._given, Change.modified)
         self._noticed |= news
         return bool(news)
+
+
+def _named(changes: Changes) -> str:
+    """What has changed, in words."""
+    names = sorted(Path(path).name for path in changes)
+    if len(names) > 1:
+        return f"{len(names):,} files have changed, {names[0]} among them."
+    return f"{names[0]} has changed."
 
 
 def _signature_of(given: str) -> Signature | None:
