@@ -172,6 +172,7 @@ class Watch:
         self._given = given
         self._scope = scope
         self._signature: Signature | None = None
+        self._place: Signature | None = None
         self._noticed: dict[str, Change] = {}
         self._events: Generator[set[tuple[Change, str]], None, None] | None = None
         self._begin(scope)
@@ -196,6 +197,7 @@ class Watch:
         """Watch this from now on; True where changes before now may have gone unnoticed."""
         before = self._scope
         is_same_place = (scope.home, scope.is_deep) == (before.home, before.is_deep)
+        is_same_place = is_same_place and _signature_of(scope.home) == self._place
         if is_same_place and (self._events is not None or scope.home is None):
             self._scope = scope
             return False
@@ -218,6 +220,7 @@ class Watch:
         self._scope = scope
         self._signature = _signature_of(self._given)
         home = scope.home
+        self._place = _signature_of(home)
         if home is None or not home.is_dir():
             return
         self._events = watch(
@@ -261,8 +264,10 @@ def _named(changes: Changes) -> str:
     return f"{names[0]} has changed."
 
 
-def _signature_of(given: str) -> Signature | None:
+def _signature_of(given: str | Path | None) -> Signature | None:
     """What changes with a file or with the folder that a path leads to; None for neither."""
+    if given is None:
+        return None
     try:
         found = Path(given).stat()
     except (OSError, ValueError):
