@@ -9,7 +9,6 @@ each does all that it is asked for, or raises `AmendmentError` and changes nothi
 from __future__ import annotations
 
 import hashlib
-import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -28,6 +27,7 @@ from vitrine.fetching import Fetcher, FetchLimits, Reference, absolute_url
 from vitrine.folder import IndexFolder
 from vitrine.products import IndexedProduct, PhotolessProduct
 from vitrine.snapshot import CatalogueFacts, EncoderFacts, Snapshot, SnapshotError, open_current
+from vitrine.sources.rows import tidied
 
 __all__ = [
     "Addition",
@@ -44,8 +44,6 @@ NO_CATALOGUE = CatalogueFacts(
 """The catalogue of an index that was begun by adding photos to an empty folder."""
 
 SHOWN = 5  # of a list of ids or failures, in a sentence
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")  # what a terminal would obey
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +332,7 @@ def _named(additions: Sequence[Addition]) -> dict[str, Addition]:
     """Additions by their ids, their words cleaned as a catalogue's are."""
     named: dict[str, Addition] = {}
     for addition in additions:
-        product_id = _words(_stem(addition.photo) if addition.id is None else addition.id)
+        product_id = tidied(_stem(addition.photo) if addition.id is None else addition.id)
         if problem := problem_of_id(product_id):
             raise AmendmentError(f"{addition.photo}: {problem}. Give it one of its own.")
         if product_id in named:
@@ -342,19 +340,15 @@ def _named(additions: Sequence[Addition]) -> dict[str, Addition]:
                 f"{named[product_id].photo} and {addition.photo} would both be product "
                 f"{product_id}. Add them one by one, each with an id of its own."
             )
-        facts = {_words(name): _words(value) for name, value in addition.facts.items()}
+        facts = {tidied(name): tidied(value) for name, value in addition.facts.items()}
         named[product_id] = replace(
             addition,
-            title=_words(addition.title or ""),
+            title=tidied(addition.title or ""),
             facts={name: value for name, value in facts.items() if name and value},
         )
     if not named:
         raise AmendmentError("There is no photo to add.")
     return named
-
-
-def _words(text: str) -> str:
-    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def _is_url(photo: str | Path) -> bool:

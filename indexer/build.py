@@ -96,18 +96,21 @@ def build(
     encoder: Encoder,
     limits: FetchLimits,
     progress: Progress,
+    *,
+    goes_on: bool = False,
 ) -> BuildOutcome:
     """Bring the index folder in line with the catalogue, and publish what changed.
 
     What was added and removed by hand is applied to the catalogue first. Only new and
     changed photos are fetched and embedded. Where not one photo of the catalogue can be
-    had, nothing is published and the old generation stays. Call it inside
-    `sole_indexer`. Raises `FolderError` and `SnapshotError`.
+    had, nothing is published and the old generation stays. One that `goes_on` asks no
+    host again that the last one has asked within a day. Call it inside `sole_indexer`.
+    Raises `FolderError` and `SnapshotError`.
     """
     with Ledger(folder.ledger) as ledger:
         wished = Wished.of(catalogue, ledger.amendments())
         plan = Plan.of(wished.catalogue, wished.added_photos)
-        run = ledger.begin_run(catalogue.location)
+        run = ledger.begin_run(catalogue.location, goes_on=goes_on)
         with Fetcher(limits) as fetcher:
             pipeline = Pipeline(folder, ledger, encoder, fetcher, progress)
             pipeline.run(plan, run)

@@ -55,3 +55,8 @@ def by_hand(added: int, held_out: int) -> str:
 
 def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_json_line(value: object) -> None:
+    """One of several values, each in a line of its own."""
+    click.echo(json.dumps(value, ensure_ascii=False))

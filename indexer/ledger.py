@@ -147,14 +147,18 @@ class Ledger:
     ) -> None:
         self._db.close()
 
-    def begin_run(self, catalogue: str) -> int:
-        """Number of the run: a new one, or the last one if it was interrupted lately."""
+    def begin_run(self, catalogue: str, *, goes_on: bool = False) -> int:
+        """Number of the run: a new one, or the last one if it was interrupted lately.
+
+        One that `goes_on` is the last one though that was finished, if that was lately.
+        """
         record = self._db.execute(
-            "SELECT id FROM run WHERE catalogue = ? AND finished_at IS NULL AND started_at > ? "
-            "AND id = (SELECT max(id) FROM run)",
-            (catalogue, time.time() - RESUME_SECONDS),
+            "SELECT id FROM run WHERE catalogue = ? AND (finished_at IS NULL OR ?) "
+            "AND started_at > ? AND id = (SELECT max(id) FROM run)",
+            (catalogue, goes_on, time.time() - RESUME_SECONDS),
         ).fetchone()
         if record:
+            self._db.execute("UPDATE run SET finished_at = NULL WHERE id = ?", record)
             return int(record[0])
         started = self._db.execute(
             "INSERT INTO run (catalogue, started_at) VALUES (?, ?)", (catalogue, time.time())

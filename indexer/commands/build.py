@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from indexer.console import by_hand, causes_table, count, print_json, stderr, stdout
+from indexer.console import (
+    by_hand,
+    causes_table,
+    count,
+    print_json,
+    print_json_line,
+    stderr,
+    stdout,
+)
 from indexer.errors import DONE, FAILED, UNUSABLE, errors_in_words
 from indexer.options import (
     encoder_option,
@@ -46,17 +55,30 @@ SHOWN_PROBLEMS = 10  # as many lines as one reads; `--json` has them all
     help="Go on also where the catalogue has under half the products that are published.",
 )
 @click.option("--strict", is_flag=True, help="Exit with status 1 if any photo failed.")
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Stay, and build again whenever the catalogue or a photo beside it changes.",
+)
+@click.option(
+    "--every",
+    type=click.FloatRange(min=1),
+    default=300,
+    show_default=True,
+    metavar="SECONDS",
+    help="With --watch: how often a catalogue at a URL is read, to see whether it has changed.",
+)
 @index_option
 @json_option
 def build(
     catalogues: tuple[str, ...],
     columns: Mapping[Column, str],
     encoder: str,
-    may_shrink: bool,
     strict: bool,
+    watch: bool,
     index: Path,
     as_json: bool,
-    **fetching: Any,
+    **options: Any,
 ) -> None:
     """Bring the index in line with CATALOGUE.
 
@@ -65,29 +87,88 @@ def build(
     of these in it. By default it is the demo catalogue.
 
     Only what is new or changed is fetched and embedded; where not one photo can be had,
-    nothing is published.
+    nothing is published. What was added and removed by hand (see `add` and `remove`)
+    stays so.
     """
-    from indexer import build as building
-    from indexer.display import BuildDisplay
-
-    folder = IndexFolder(index)
+    if watch and strict:
+        raise click.UsageError("--strict is about how a build ends, and --watch goes on.")
+    may_shrink, every = options.pop("may_shrink"), options.pop("every")
     with errors_in_words():
-        limits = limits_of(Settings(index=index, **fetching))
-        given = sole_catalogue(catalogues)
-        with stderr.status(f"Reading {given}"):
-            products = read_source(given, columns)
-        _say_what_was_read(products)
-        folder.claim()
-        with building.sole_indexer(folder):
-            if not may_shrink:
-                refuse_to_shrink(products, folder, Path(DEMO_CATALOGUE))
-            loaded = chosen_encoder(encoder)
-            with BuildDisplay(stderr) as display:
-                outcome = building.build(products, folder, loaded, limits, display)
-    _say_what_was_built(index, products, outcome, loaded, as_json=as_json)
+        settings = Settings(index=index, **options)
+        wish = _Wish(sole_catalogue(catalogues), columns, index, may_shrink, as_json, is_kept=watch)
+        builder = _Builder(wish, encoder, limits_of(settings))
+        if watch:
+            _watch(builder, every)
+        outcome = builder.build(builder.read())
     if outcome.is_total_failure:
         sys.exit(UNUSABLE)
     sys.exit(FAILED if strict and outcome.failed else DONE)
+
+
+def _watch(builder: _Builder, every: float) -> NoReturn:
+    from indexer.watching import follow
+
+    given, index = builder.wish.given, builder.wish.index
+    follow(builder, given, index, every)
+    builder.say(f"Stopped watching {given}. What is published in {index} stays.")
+    sys.exit(DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What the owner wants to be built, and to be told."""
+
+    given: str
+    columns: Mapping[Column, str]
+    index: Path
+    may_shrink: bool
+    as_json: bool
+    is_kept: bool
+
+
+class _Builder:
+    """Reads and builds one catalogue, as often as is asked; the encoder is loaded once."""
+
+    def __init__(self, wish: _Wish, encoder: str, limits: FetchLimits) -> None:
+        self.wish = wish
+        self._encoder_name = encoder
+        self._limits = limits
+        self._encoder: Encoder | None = None
+
+    def read(self) -> Catalogue:
+        with stderr.status(f"Reading {self.wish.given}"):
+            return read_source(self.wish.given, self.wish.columns)
+
+    def build(self, catalogue: Catalogue, *, goes_on: bool = False) -> BuildOutcome:
+        from indexer import build as building
+        from indexer.display import BuildDisplay
+
+        _say_what_was_read(catalogue)
+        folder = IndexFolder(self.wish.index)
+        folder.claim()
+        with building.sole_indexer(folder):
+            if not self.wish.may_shrink:
+                refuse_to_shrink(catalogue, folder, Path(DEMO_CATALOGUE))
+            if self._encoder is None:
+                self._encoder = chosen_encoder(self._encoder_name)
+            with BuildDisplay(stderr) as display:
+                outcome = building.build(
+                    catalogue, folder, self._encoder, self._limits, display, goes_on=goes_on
+                )
+        self._say_what_was_built(catalogue, outcome)
+        return outcome
+
+    def say(self, words: str) -> None:
+        stderr.print(f"{datetime.now():%H:%M:%S} {words}")
+
+    def _say_what_was_built(self, catalogue: Catalogue, outcome: BuildOutcome) -> None:
+        assert self._encoder is not None
+        if self.wish.as_json and self.wish.is_kept:
+            print_json_line(_as_json(catalogue, outcome, self._encoder))
+        elif self.wish.as_json:
+            print_json(_as_json(catalogue, outcome, self._encoder))
+        else:
+            _say_what_was_built(self.wish.index, catalogue, outcome, self._encoder)
 
 
 def sole_catalogue(given: Sequence[str]) -> str:
@@ -140,13 +221,8 @@ def _say_what_was_built(
     catalogue: Catalogue,
     outcome: BuildOutcome,
     encoder: Encoder,
-    *,
-    as_json: bool,
 ) -> None:
     """What a build did, what failed, and what is served now."""
-    if as_json:
-        print_json(_as_json(catalogue, outcome, encoder))
-        return
     if outcome.failed:
         examples = {
             failed.failure.code: f"{catalogue.place_of(failed.product)}: {failed.failure.message}"

@@ -330,3 +330,38 @@ def test_evaluate_copes_with_one_product(shop, build, indexer):
     shop.offer(range(1))
     build()
     indexer("evaluate", "--index", str(shop.folder.root))
+
+
+def test_products_are_added_removed_and_restored_by_hand(shop, build, indexer, tmp_path):
+    shop.offer(range(3))
+    build()
+    where = ["--index", str(shop.folder.root)]
+    photo = tmp_path / "new.png"
+    photo.write_bytes(photo_bytes(7))
+    words = indexer("add", str(photo), "--id", "h7", "--fact", "Colour=Red", *where).stdout
+    assert "Added 1 product (h7)." in words
+    assert "Published 4 products" in words
+    facts = json.loads(indexer("remove", "p1", *where, "--json").stdout)
+    assert (facts["ids"], facts["indexed"], facts["held_out"]) == (["p1"], 3, 1)
+    assert "By hand: 1 product added, 1 held out." in build().stdout
+    built = json.loads(build("--json").stdout)
+    assert (built["by_hand"], built["held_out"], built["indexed"]) == (1, 1, 3)
+    assert "1 product added, 1 held out" in indexer("status", *where).stdout
+    status = json.loads(indexer("status", *where, "--json").stdout)
+    assert status["by_hand"] == [{"id": "h7", "origin": str(photo)}]
+    assert status["held_out"] == [{"id": "p1"}]
+    assert "Published 4 products" in indexer("remove", "--undo", "p1", *where).stdout
+
+
+def test_what_cannot_be_amended_is_a_sentence_and_exit_status_two(shop, build, indexer):
+    shop.offer(range(2))
+    build()
+    where = ["--index", str(shop.folder.root)]
+    before = shop.folder.current_name()
+    for arguments, words in (
+        (["add", str(shop.catalogue)], "shop.csv: the file is no photo"),
+        (["remove", "nobody"], "Error: nobody: no product of this index."),
+        (["add", "a.png", "b.png", "--id", "x"], "are for one photo"),
+    ):
+        assert words in indexer(*arguments, *where, check=2).stderr
+    assert shop.folder.current_name() == before
