@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from filelock import FileLock, Timeout
 
 from indexer.ledger import Ledger, PhotoFacts
-from indexer.pipeline import Pipeline, Plan, Progress, Tally
+from indexer.pipeline import NOTHING_GIVEN, Given, Pipeline, Plan, Progress, Tally
 from indexer.publishing import Contents, is_published, publish, stacked
 from vitrine.catalogue import Catalogue, Product, facet_columns
 from vitrine.encoders.base import Encoder, TextEncoder
@@ -94,18 +94,19 @@ def build(
     encoder: Encoder,
     limits: FetchLimits,
     progress: Progress,
+    given: Given = NOTHING_GIVEN,
 ) -> BuildOutcome:
     """Bring the index folder in line with the catalogue, and publish what changed.
 
-    Only new and changed photos are fetched and embedded. Where not one photo can be
-    had, nothing is published and the old generation stays. Call it inside
-    `sole_indexer`. Raises `FolderError` and `SnapshotError`.
+    Only new and changed photos are fetched, and embedded where no vector is given. Where
+    not one photo can be had, nothing is published and the old generation stays. Call it
+    inside `sole_indexer`. Raises `FolderError` and `SnapshotError`.
     """
-    plan = Plan.of(catalogue)
+    plan = Plan.of(catalogue, given)
     with Ledger(folder.ledger) as ledger:
         run = ledger.begin_run(str(catalogue.path.resolve()))
         with Fetcher(limits) as fetcher:
-            pipeline = Pipeline(folder, ledger, encoder, fetcher, progress)
+            pipeline = Pipeline(folder, ledger, encoder, fetcher, progress, given)
             pipeline.run(plan, run)
         now = time.time()
         contents, failed = _compose(catalogue, plan, ledger, encoder, now)

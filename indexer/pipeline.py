@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from indexer.ledger import Download, Ledger, PhotoFacts
 from vitrine.catalogue import Catalogue
-from vitrine.encoders.base import Encoder, EncoderError
+from vitrine.encoders.base import Encoder, EncoderError, FloatArray
 from vitrine.failures import Failure, FailureCode
 from vitrine.fetching import (
     Fetched,
@@ -67,8 +67,10 @@ class Plan:
     wanted: Mapping[str, Reference]
 
     @classmethod
-    def of(cls, catalogue: Catalogue) -> Plan:
+    def of(cls, catalogue: Catalogue, given: Given = NOTHING_GIVEN) -> Plan:
         references = {p.id: resolve(p.image_url, catalogue.base) for p in catalogue.products}
+        if given.only:
+            references = {i: _given_or_not(r, given) for i, r in references.items()}
         wanted = {r.location: r for r in references.values() if isinstance(r, Reference)}
         return cls(references, wanted)
 
@@ -80,6 +82,22 @@ class Tally:
     requested: int = 0
     downloaded: int = 0
     embedded: int = 0
+    taken_over: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """Unit vectors (d,) that another program made with the same encoder, by location.
+
+    What has one is not embedded. `only` says that there is no encoder to make others:
+    then what has none is not wanted.
+    """
+
+    vectors: Mapping[str, FloatArray]
+    only: bool = False
+
+
+NOTHING_GIVEN = Given({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +131,7 @@ class Pipeline:
         encoder: Encoder,
         fetcher: Fetcher,
         progress: Progress,
+        given: Given = NOTHING_GIVEN,
     ) -> None:
         self.tally = Tally()
         self._folder = folder
@@ -120,6 +139,7 @@ class Pipeline:
         self._encoder = encoder
         self._fetcher = fetcher
         self._progress = progress
+        self._given = given
         self._downloads = ledger.downloads()
         self._photos = ledger.photos()
         self._embedded = ledger.embedded(encoder.fingerprint)
@@ -158,6 +178,7 @@ class Pipeline:
             elif known.failure:
                 yield from self._fail(location, known.failure)
             elif known.sha256:
+                self._take_over(location, known.sha256)
                 yield Arrival(known.sha256)
         for result in self._fetcher.fetch_all(jobs):
             self.tally.requested += 1
@@ -174,10 +195,13 @@ class Pipeline:
                 fallback = self._last_good(self._downloads.get(location))
                 self._ledger.record_download(location, sha256, validators, run, fallback)
                 self.tally.downloaded += 1
+                self._take_over(location, sha256)
                 yield Arrival(sha256)
             case NotModified():
                 self._ledger.record_unchanged(location, run)
-                yield Arrival(self._downloads[location].sha256 or "")
+                sha256 = self._downloads[location].sha256 or ""
+                self._take_over(location, sha256)
+                yield Arrival(sha256)
             case Failure() as failure:
                 self._ledger.record_failure(location, failure, run)
                 yield from self._fail(location, failure)
@@ -187,7 +211,17 @@ class Pipeline:
         self._progress.failed(failure.code, 1)
         good = self._last_good(self._downloads.get(location))
         if good:
+            self._take_over(location, good)
             yield Arrival(good, counts=False)
+
+    def _take_over(self, location: str, sha256: str) -> None:
+        """Store the vector given for a photo that has none; of identical photos, the first's."""
+        vector = self._given.vectors.get(location)
+        if vector is None or sha256 in self._embedded:
+            return
+        self._ledger.record_vectors(self._encoder.fingerprint, [sha256], vector[None])
+        self._embedded.add(sha256)
+        self.tally.taken_over += 1
 
     def _is_to_repeat(self, known: Download, reference: Reference) -> bool:
         """Whether what this run has done already is to be done again when it is taken up."""
@@ -282,3 +316,10 @@ class Pipeline:
         self.tally.embedded += len(self._batch)
         self._progress.done(sum(self._under_way.pop(sha256) for sha256 in self._batch))
         self._batch.clear()
+
+
+def _given_or_not(reference: Reference | Failure, given: Given) -> Reference | Failure:
+    """The reference, if a vector is given for it."""
+    if isinstance(reference, Failure) or reference.location in given.vectors:
+        return reference
+    return Failure(FailureCode.NOT_EMBEDDED, f"{reference.location}: no vector is given for it")
