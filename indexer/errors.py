@@ -13,6 +13,7 @@ from indexer.console import stderr
 from indexer.options import FETCHING
 from vitrine.catalogue import CatalogueError
 from vitrine.encoders.base import EncoderError
+from vitrine.figures import FigureError
 from vitrine.folder import FolderError
 from vitrine.snapshot import OlderFormatError, SnapshotError
 
@@ -24,7 +25,7 @@ def errors_in_words() -> Iterator[None]:
     """What cannot be used, or not be written, ends the command with a sentence and status 2."""
     try:
         yield
-    except (CatalogueError, EncoderError, FolderError) as error:
+    except (CatalogueError, EncoderError, FigureError, FolderError) as error:
         stderr.print(f"Error: {error}")
         sys.exit(UNUSABLE)
     except OlderFormatError as error:

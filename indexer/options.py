@@ -41,6 +41,16 @@ encoder_option = click.option(
 )
 
 
+def figure_option(words: str) -> Callable[[Command], Command]:
+    """`--figure FILE`, with these words for what the picture shows."""
+    return click.option(
+        "--figure",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help=f"{words} FILE ends in .png, .jpg, .webp or .pdf.",
+    )
+
+
 def fetching_options(command: Command) -> Command:
     """The options that limit fetching, in the order of `FETCHING`."""
     for name in reversed(FETCHING):

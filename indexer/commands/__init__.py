@@ -4,7 +4,8 @@ from indexer.commands.build import build
 from indexer.commands.encoders import encoders
 from indexer.commands.evaluate import evaluate
 from indexer.commands.search import search
+from indexer.commands.sheet import sheet
 from indexer.commands.status import status
 from indexer.commands.verify import verify
 
-COMMANDS = (build, status, verify, search, evaluate, encoders)
+COMMANDS = (build, status, verify, search, sheet, evaluate, encoders)

@@ -8,37 +8,61 @@ from typing import TYPE_CHECKING
 
 import click
 
-from indexer.console import print_json, stdout, table
+from indexer.console import print_json, stderr, stdout, table
 from indexer.errors import errors_in_words
-from indexer.options import index_option, json_option
+from indexer.options import figure_option, index_option, json_option
 from vitrine.folder import IndexFolder
 from vitrine.index import Neighbour
 from vitrine.snapshot import Snapshot, open_current
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from vitrine.encoders.base import Encoder, FloatArray
+    from vitrine.figures import Cell
+    from vitrine.photos import Photo
+
+FIGURE_WIDTH, FIGURE_COLUMNS = 160, 7
 
 
 @click.command()
 @click.argument("photo_or_id")
 @click.option("-k", type=click.IntRange(1, 100), default=5, show_default=True, help="How many.")
+@figure_option("The query beside its results with their scores, best first, as a picture.")
 @index_option
 @json_option
-def search(photo_or_id: str, k: int, index: Path, as_json: bool) -> None:
+def search(photo_or_id: str, k: int, figure: Path | None, index: Path, as_json: bool) -> None:
     """Show what looks like a product or a photo.
 
     PHOTO_OR_ID is a product's id, or the path of a photo, which is embedded first.
+
+    \b
+    python -m indexer search 1001
+    python -m indexer search my/photo.jpg -k 12 --figure similar.png
     """
+    from vitrine.figures import Cell, Mark, save_figure, stored_photo
     from vitrine.search import similar_to_product, similar_to_vector
 
     with errors_in_words():
-        snapshot = open_current(IndexFolder(index))
+        folder = IndexFolder(index)
+        snapshot = open_current(folder)
         row = snapshot.rows.get(photo_or_id)
         if row is not None:
             neighbours = similar_to_product(snapshot, row, k)
+            (product,) = snapshot.products.get([row])
+            shown = stored_photo(folder, product, FIGURE_WIDTH)
+            query = Cell(shown, f"{product.id}\n{product.title}", Mark.QUERY)
         else:
-            neighbours = similar_to_vector(snapshot, _embedded(snapshot, Path(photo_or_id)), k)
-        _say_what_was_found(snapshot, neighbours, as_json=as_json)
+            photo = _photo(snapshot, Path(photo_or_id))
+            encoder = encoder_of(snapshot)
+            vector: FloatArray = encoder.encode([encoder.prepare(photo.image)])[0]
+            neighbours = similar_to_vector(snapshot, vector, k)
+            query = Cell(photo.image, Path(photo_or_id).name, Mark.QUERY)
+        if figure:
+            save_figure(_drawn(folder, snapshot, query, neighbours), figure)
+    _say_what_was_found(snapshot, neighbours, as_json=as_json)
+    if figure:
+        stderr.print(f"Drawn to {figure}.")
 
 
 def encoder_of(snapshot: Snapshot) -> Encoder:
@@ -54,8 +78,8 @@ def encoder_of(snapshot: Snapshot) -> Encoder:
     return encoder
 
 
-def _embedded(snapshot: Snapshot, path: Path) -> FloatArray:
-    """The vector (d,) of a photo, made by the encoder of the snapshot."""
+def _photo(snapshot: Snapshot, path: Path) -> Photo:
+    """The photo to search with; a usage error where there is none."""
     from vitrine.failures import REMEDIES, Failure
     from vitrine.photos import decode
 
@@ -71,9 +95,23 @@ def _embedded(snapshot: Snapshot, path: Path) -> FloatArray:
     photo = decode(path.read_bytes())
     if isinstance(photo, Failure):
         raise click.UsageError(f"{path}: {photo.message}. Give a JPEG, PNG or WebP photo.")
-    encoder = encoder_of(snapshot)
-    vector: FloatArray = encoder.encode([encoder.prepare(photo.image)])[0]
-    return vector
+    return photo
+
+
+def _drawn(
+    folder: IndexFolder, snapshot: Snapshot, query: Cell, neighbours: Sequence[Neighbour]
+) -> Image:
+    """The query beside its results, in rows of `FIGURE_COLUMNS`."""
+    from vitrine.figures import Cell, Row, figure, stored_photo
+
+    products = snapshot.products.get(neighbour.row for neighbour in neighbours)
+    cells = [query] + [
+        Cell(stored_photo(folder, p, FIGURE_WIDTH), f"{n.score:.3f}\n{p.id}\n{p.title}")
+        for p, n in zip(products, neighbours, strict=True)
+    ]
+    rows = [Row("", cells[at : at + FIGURE_COLUMNS]) for at in range(0, len(cells), FIGURE_COLUMNS)]
+    encoder = snapshot.manifest.encoder.name
+    return figure(rows, f"What looks like it, by {encoder}", FIGURE_WIDTH)
 
 
 def _say_what_was_found(

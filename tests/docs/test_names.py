@@ -10,25 +10,25 @@ import pytest
 from gallery.refusals import STATUSES
 from indexer.__main__ import cli
 
-ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_within_the_project_leads_somewhere(page):
     targets = re.findall(r"\]\(([^)#:]+)\)", TEXTS[page])
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_make_target_exists(page):
     targets = re.findall(r"^[a-z]+(?=:)", (ROOT / "Makefile").read_text(), re.MULTILINE)
     named = re.findall(r"(?:^|`)make ([a-z]+)", TEXTS[page], re.MULTILINE)
     assert set(named) <= set(targets)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_and_option_of_the_indexer_exists(page):
     for command, rest in re.findall(r"python -m indexer ([a-z]+)([^\n`#]*)", TEXTS[page]):
         assert command in cli.commands
@@ -36,7 +36,7 @@ def test_every_command_and_option_of_the_indexer_exists(page):
         assert set(re.findall(r"(?<=\s)--?[a-z][a-z-]*", rest)) <= known
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_module_that_is_run_exists(page):
     for module in re.findall(r"python -m ([a-z]+(?:\.[a-z_]+)*)", TEXTS[page]):
         path = ROOT / module.replace(".", "/")
