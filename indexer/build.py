@@ -104,7 +104,7 @@ def build(
     """
     plan = Plan.of(catalogue, given)
     with Ledger(folder.ledger) as ledger:
-        run = ledger.begin_run(str(catalogue.path.resolve()))
+        run = ledger.begin_run(catalogue.location)
         with Fetcher(limits) as fetcher:
             pipeline = Pipeline(folder, ledger, encoder, fetcher, progress, given)
             pipeline.run(plan, run)

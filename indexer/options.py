@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
+from vitrine.catalogue import Column
 from vitrine.settings import Settings
+from vitrine.sources import MAPPED
 
 FETCHING = ("workers", "per_host", "deadline", "max_bytes")
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -49,6 +51,31 @@ def figure_option(words: str) -> Callable[[Command], Command]:
         metavar="FILE",
         help=f"{words} FILE ends in .png, .jpg, .webp or .pdf.",
     )
+
+
+def _columns_of(
+    context: click.Context, parameter: click.Parameter, given: Sequence[str]
+) -> Mapping[Column, str]:
+    """``title=Name`` → the title is in the column Name."""
+    columns: dict[Column, str] = {}
+    for text in given:
+        meaning, _, name = text.partition("=")
+        if meaning.strip() not in list(MAPPED) or not name.strip():
+            asked = ", ".join(f"{column}=COLUMN" for column in MAPPED)
+            raise click.BadParameter(f"{text!r} is none of {asked}.", context, parameter)
+        columns[Column(meaning.strip())] = name.strip()
+    return columns
+
+
+map_option = click.option(
+    "--map",
+    "columns",
+    metavar="MEANING=COLUMN",
+    multiple=True,
+    callback=_columns_of,
+    help="Which column of the catalogue holds the id, the title or the image_url, such as "
+    "title=productDisplayName. May be given several times.",
+)
 
 
 def fetching_options(command: Command) -> Command:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,29 +12,38 @@ import click
 
 from indexer.console import causes_table, count, print_json, stderr, stdout
 from indexer.errors import DONE, FAILED, UNUSABLE, errors_in_words
-from indexer.options import encoder_option, fetching_options, index_option, json_option
-from vitrine.catalogue import Catalogue, read_catalogue
+from indexer.options import (
+    encoder_option,
+    fetching_options,
+    index_option,
+    json_option,
+    map_option,
+)
+from vitrine.catalogue import Catalogue, CatalogueError, Column
 from vitrine.folder import IndexFolder
 from vitrine.settings import Settings
+from vitrine.sources import read_source
 
 if TYPE_CHECKING:
     from indexer.build import BuildOutcome
     from vitrine.encoders.base import Encoder
     from vitrine.fetching import FetchLimits
 
-DEMO_CATALOGUE = Path("data/fashion.csv")
+DEMO_CATALOGUE = "data/fashion.csv"
 SHOWN_PROBLEMS = 10  # as many lines as one reads; `--json` has them all
 
 
 @click.command()
-@click.argument("catalogue", type=click.Path(path_type=Path), default=DEMO_CATALOGUE)
+@click.argument("catalogues", metavar="[CATALOGUE]", nargs=-1)
+@map_option
 @encoder_option
 @fetching_options
 @click.option("--strict", is_flag=True, help="Exit with status 1 if any photo failed.")
 @index_option
 @json_option
 def build(
-    catalogue: Path,
+    catalogues: tuple[str, ...],
+    columns: Mapping[Column, str],
     encoder: str,
     strict: bool,
     index: Path,
@@ -42,8 +52,9 @@ def build(
 ) -> None:
     """Bring the index in line with CATALOGUE.
 
-    By default that is the demo catalogue. Only what is new or changed is fetched and
-    embedded; where not one photo can be had, nothing is published.
+    CATALOGUE is a CSV, or a folder: of photos, or with a catalogue in it. By default it
+    is the demo catalogue. Only what is new or changed is fetched and embedded; where not
+    one photo can be had, nothing is published.
     """
     from indexer import build as building
     from indexer.display import BuildDisplay
@@ -51,7 +62,7 @@ def build(
     folder = IndexFolder(index)
     with errors_in_words():
         limits = limits_of(Settings(index=index, **fetching))
-        products = read_catalogue(catalogue)
+        products = read_source(sole_catalogue(catalogues), columns)
         _say_what_was_read(products)
         folder.claim()
         with building.sole_indexer(folder):
@@ -62,6 +73,17 @@ def build(
     if outcome.is_total_failure:
         sys.exit(UNUSABLE)
     sys.exit(FAILED if strict and outcome.failed else DONE)
+
+
+def sole_catalogue(given: Sequence[str]) -> str:
+    """The one catalogue that was given, or the demo catalogue; raises `CatalogueError`."""
+    if len(given) > 1:
+        named = " and ".join(given) if len(given) == 2 else f"{given[0]}, {given[1]} and more"
+        raise CatalogueError(
+            f"{count(len(given), 'catalogue')} were given: {named}. An index holds one: give the "
+            "path of one, or a folder that holds all photos."
+        )
+    return given[0] if given else DEMO_CATALOGUE
 
 
 def limits_of(settings: Settings) -> FetchLimits:
@@ -89,9 +111,10 @@ def chosen_encoder(name: str) -> Encoder:
 
 def _say_what_was_read(catalogue: Catalogue) -> None:
     """How many products there are, and which rows were skipped."""
-    stderr.print(f"{catalogue.path}: {count(len(catalogue.products), 'product')}")
+    found = count(len(catalogue.products), "product")
+    stderr.print(f"{catalogue.name} is {catalogue.kind} with {found}.")
     for problem in catalogue.problems[:SHOWN_PROBLEMS]:
-        stderr.print(f"  line {problem.line} skipped: {problem.message}")
+        stderr.print(f"  {catalogue.unit} {problem.line} skipped: {problem.message}")
     more = len(catalogue.problems) - SHOWN_PROBLEMS
     if more > 0:
         stderr.print(f"  and {count(more, 'more row')} skipped")
@@ -111,7 +134,7 @@ def _say_what_was_built(
         return
     if outcome.failed:
         examples = {
-            failed.failure.code: f"line {failed.product.line}: {failed.failure.message}"
+            failed.failure.code: f"{catalogue.unit} {failed.product.line}: {failed.failure.message}"
             for failed in reversed(outcome.failed)
         }
         stdout.print(causes_table(outcome.causes, examples))

@@ -20,12 +20,12 @@ from gallery.context import Gallery
 from indexer.build import build, sole_indexer
 from tests.drawings import photo_bytes
 from tests.generations import COLOURS, TYPES
-from vitrine.catalogue import read_catalogue
 from vitrine.encoders.registry import load_encoder
 from vitrine.failures import FailureCode
 from vitrine.fetching import ANYWHERE, FetchLimits
 from vitrine.folder import IndexFolder
 from vitrine.settings import Settings
+from vitrine.sources import read_source
 
 PRODUCTS = 30
 TWINS = ("1007", "1008")  # two products with the very same photo
@@ -73,7 +73,7 @@ def index_wardrobe(home: Path, index: Path) -> IndexFolder:
     folder.claim()
     with sole_indexer(folder):
         encoder = load_encoder("handcrafted")
-        build(read_catalogue(home / "fashion.csv"), folder, encoder, FetchLimits(), Silent())
+        build(read_source(home / "fashion.csv"), folder, encoder, FetchLimits(), Silent())
     return folder
 
 

@@ -13,13 +13,13 @@ import pytest
 from indexer.build import BuildOutcome, build, sole_indexer
 from tests.drawings import photo_bytes
 from tests.photo_server import PhotoServer, Reply
-from vitrine.catalogue import read_catalogue
 from vitrine.encoders.base import Encoder
 from vitrine.encoders.handcrafted import HandcraftedEncoder
 from vitrine.failures import FailureCode
 from vitrine.fetching import FetchLimits
 from vitrine.folder import IndexFolder
 from vitrine.snapshot import Snapshot, open_current
+from vitrine.sources import read_source
 
 QUICK = FetchLimits(deadline_s=5, connect_s=1, silence_s=1, attempts=2, backoff_s=0.01)
 
@@ -84,7 +84,7 @@ class Shop:
         self.server.counts.clear()
         with sole_indexer(self.folder):
             return build(
-                read_catalogue(self.catalogue),
+                read_source(self.catalogue),
                 self.folder,
                 encoder or HandcraftedEncoder(),
                 QUICK,

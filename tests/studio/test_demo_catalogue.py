@@ -13,7 +13,7 @@ from PIL import Image
 
 from studio.canvas import Canvas
 from studio.catalogue import COLUMNS, catalogue
-from vitrine.catalogue import read_catalogue
+from vitrine.sources import read_source
 
 DATA = Path(__file__).parents[2] / "data"
 MEGABYTE = 1_000_000
@@ -21,7 +21,7 @@ MEGABYTE = 1_000_000
 
 @pytest.fixture(scope="module")
 def products():
-    return read_catalogue(DATA / "fashion.csv").products
+    return read_source(DATA / "fashion.csv").products
 
 
 def photo_of(product) -> Path:
@@ -31,7 +31,7 @@ def photo_of(product) -> Path:
 def test_it_has_the_ten_columns_of_a_fashion_csv_and_no_broken_row(products):
     with (DATA / "fashion.csv").open(encoding="utf-8") as file:
         assert tuple(next(csv.reader(file))) == COLUMNS
-    assert read_catalogue(DATA / "fashion.csv").problems == ()
+    assert read_source(DATA / "fashion.csv").problems == ()
 
 
 def test_it_is_large_and_varied(products):

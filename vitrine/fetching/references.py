@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin, urlsplit
 
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
@@ -30,14 +30,17 @@ class Reference:
         return self.location.startswith(("http://", "https://"))
 
 
-def resolve(image_url: str, base: Path) -> Reference | Failure:
-    """A catalogue's image URL → where the photo is; `base` is the catalogue's folder.
+def resolve(image_url: str, base: Path | str) -> Reference | Failure:
+    """A catalogue's image URL → where the photo is; `base` is the catalogue's folder, or its URL.
 
     An http(s) URL stays as it is, except that characters that no URL may hold are
     percent-encoded. Anything else is a path under `base`, as it is called on disk
     or percent-encoded, with either slash. What leads out of `base`, by `..`, as an
     absolute path or over a symbolic link, is `OUTSIDE_CATALOGUE`; other schemes and
     unusable addresses are `BAD_URL`. Whether the photo exists is not asked here.
+
+    Where `base` is a URL, which ends with a slash, the rest is a relative reference
+    (RFC 3986, 5.2) that leads to something in that folder of that host, and never to a file.
     """
     text = image_url.strip()
     if not text:
@@ -48,7 +51,7 @@ def resolve(image_url: str, base: Path) -> Reference | Failure:
     if scheme is not None or text.startswith("//"):
         url = absolute_url(text)
         return url if isinstance(url, Failure) else Reference(url)
-    return _under(base, text)
+    return _beneath(base, text) if isinstance(base, str) else _under(base, text)
 
 
 def absolute_url(text: str) -> str | Failure:
@@ -75,6 +78,23 @@ def absolute_url(text: str) -> str | Failure:
 def host_of(url: str) -> str:
     """The host's name in an `absolute_url`."""
     return parse_url(url).host or ""
+
+
+def _beneath(base: str, text: str) -> Reference | Failure:
+    """What `text` refers to from the folder at the URL `base`, if it is in there."""
+    if _CONTROL.search(text):
+        return _bad(text, "a control character in a path")
+    try:
+        url = absolute_url(urljoin(base, text.replace("\\", "/")))
+    except ValueError:  # brackets that are no IPv6 address
+        return _bad(text, "not a usable path")
+    if isinstance(url, Failure):
+        return url
+    # A host may decode dots and slashes before it looks at them.
+    steps = re.split(r"[/\\]", unquote(urlsplit(url).path))
+    if not url.startswith(base) or url == base or not {".", ".."}.isdisjoint(steps):
+        return _outside(text)
+    return Reference(url)
 
 
 def _under(base: Path, text: str) -> Reference | Failure:

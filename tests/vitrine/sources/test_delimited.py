@@ -1,0 +1,232 @@
+"""Catalogues as people really have them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vitrine.catalogue import (
+    Catalogue,
+    CatalogueError,
+    Product,
+    RowProblemCode,
+    facet_columns,
+)
+from vitrine.sources import read_source
+
+HEADER = (
+    "ProductId,Gender,Category,SubCategory,ProductType,Colour,Usage,ProductTitle,Image,ImageURL"
+)
+ROW = "{id},Girls,Apparel,Topwear,Tops,White,Casual,Girls White Top,{id}.jpg,photos/{id}.jpg"
+
+
+def row(product_id: str) -> str:
+    return ROW.format(id=product_id)
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    def read(content: str | bytes) -> Catalogue:
+        path = tmp_path / "shop.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return read_source(path)
+
+    return read
+
+
+def ids(catalogue: Catalogue) -> list[str]:
+    return [product.id for product in catalogue.products]
+
+
+def test_every_column_finds_its_place(read):
+    (product,) = read(f"{HEADER}\n{row('7')}\n").products
+    assert product == Product(
+        id="7",
+        title="Girls White Top",
+        image_url="photos/7.jpg",
+        facts={
+            "Gender": "Girls",
+            "Category": "Apparel",
+            "SubCategory": "Topwear",
+            "ProductType": "Tops",
+            "Colour": "White",
+            "Usage": "Casual",
+        },
+        line=2,
+    )
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_any_usual_separator_is_recognised(read, delimiter):
+    content = f"{HEADER}\n{row('1')}\n{row('2')}\n".replace(",", delimiter)
+    assert ids(read(content)) == ["1", "2"]
+
+
+def test_a_separator_inside_a_title_does_not_decide(read):
+    catalogue = read('ProductId;ProductTitle;ImageURL\n1;"Red, white, blue, and, more";a.jpg\n')
+    assert catalogue.products[0].title == "Red, white, blue, and, more"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1", "cp1252"])
+def test_any_usual_encoding_is_read(read, encoding):
+    catalogue = read("ProductId,ProductTitle,ImageURL\n1,Vestido Canção,a.jpg\n".encode(encoding))
+    assert catalogue.products[0].id == "1"
+    assert catalogue.products[0].title == "Vestido Canção"
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_any_line_ending_is_read_and_lines_are_counted_right(read, newline):
+    catalogue = read(newline.join([HEADER, row("1"), "broken", row("2"), ""]))
+    assert ids(catalogue) == ["1", "2"]
+    assert [problem.line for problem in catalogue.problems] == [3]
+
+
+def test_a_quoted_newline_stays_in_its_row_and_becomes_a_blank(read):
+    catalogue = read('ProductId,ProductTitle,ImageURL\n1,"Long\nTitle",a.jpg\n2,Short,b.jpg\n')
+    assert [p.title for p in catalogue.products] == ["Long Title", "Short"]
+    assert [p.line for p in catalogue.products] == [2, 4]
+
+
+def test_broken_rows_are_reported_by_line_and_shift_no_other_row(read):
+    stray = row("3").replace("Girls White Top", "Girls, White, Top")
+    catalogue = read("\n".join([HEADER, row("1"), stray, row("2"), "4,Girls", row("5")]))
+    assert ids(catalogue) == ["1", "2", "5"]
+    assert [p.image_url for p in catalogue.products] == [f"photos/{i}.jpg" for i in (1, 2, 5)]
+    assert [(p.line, p.code) for p in catalogue.problems] == [
+        (3, RowProblemCode.BROKEN_ROW),
+        (5, RowProblemCode.BROKEN_ROW),
+    ]
+    assert catalogue.problems[0].message == "12 fields where the header has 10"
+
+
+def test_a_quote_that_never_closes_costs_its_own_row_only(read):
+    open_quote = '9,Girls,Apparel,Topwear,Tops,White,Casual,"Girls Top,9.jpg,photos/9.jpg'
+    catalogue = read("\n".join([HEADER, row("1"), open_quote, row("2"), row("3"), ""]))
+    assert ids(catalogue) == ["1", "2", "3"]
+    assert [problem.line for problem in catalogue.problems] == [3]
+
+
+def test_a_huge_field_after_an_open_quote_costs_its_own_row_only(read):
+    rows = [row(str(number)) for number in range(3000)]
+    rows.insert(1, '"9999,Girls,Apparel')
+    catalogue = read("\n".join([HEADER, *rows]))
+    assert len(catalogue.products) == 3000
+    assert [problem.line for problem in catalogue.problems] == [3]
+
+
+def test_a_duplicate_id_keeps_its_first_row(read):
+    catalogue = read(f"{HEADER}\n{row('1')}\n{row('1').replace('White', 'Red')}\n{row('2')}\n")
+    assert ids(catalogue) == ["1", "2"]
+    assert catalogue.products[0].facts["Colour"] == "White"
+    (problem,) = catalogue.problems
+    assert (problem.line, problem.code) == (3, RowProblemCode.DUPLICATE_ID)
+    assert "line 2" in problem.message
+
+
+def test_rows_without_an_id_or_a_photo_reference_are_reported(read):
+    catalogue = read("ProductId,ImageURL\n,a.jpg\n2,\n3,c.jpg\n")
+    assert ids(catalogue) == ["3"]
+    assert [p.code for p in catalogue.problems] == [
+        RowProblemCode.NO_ID,
+        RowProblemCode.NO_IMAGE_URL,
+    ]
+
+
+@pytest.mark.parametrize("product_id", [".", "..", " .. "])
+def test_an_id_that_no_address_can_end_with_is_reported_by_its_line(read, product_id):
+    catalogue = read(f"{HEADER}\n{row('...')}\n{row(product_id)}\n{row('a/..')}\n")
+    assert ids(catalogue) == ["...", "a/.."]
+    (problem,) = catalogue.problems
+    assert (problem.line, problem.code) == (3, RowProblemCode.NO_ID)
+    assert problem.message == (
+        f"a product id of '{product_id.strip()}', which can be no part of an address"
+    )
+
+
+def test_empty_lines_are_no_rows(read):
+    catalogue = read(f"\n{HEADER}\n\n{row('1')}\n  \n,,,,,,,,,\n{row('2')}\n\n")
+    assert ids(catalogue) == ["1", "2"]
+    assert catalogue.problems == ()
+
+
+def test_optional_columns_may_be_missing_and_a_title_is_made_of_facts(read):
+    catalogue = read("ProductId,Colour,ImageURL\n1,Red,a.jpg\n2,,b.jpg\n")
+    assert [p.title for p in catalogue.products] == ["Red", "2"]
+    assert [dict(p.facts) for p in catalogue.products] == [{"Colour": "Red"}, {}]
+
+
+def test_extra_columns_are_kept_as_facts(read):
+    (product,) = read("ProductId,ImageURL,Fabric\n1,a.jpg,Linen\n").products
+    assert product.facts == {"Fabric": "Linen"}
+
+
+def test_column_names_are_found_in_any_case_and_spacing(read):
+    (product,) = read("product_id,product title,IMAGEURL\n1,Top,a.jpg\n").products
+    assert (product.id, product.title, product.image_url) == ("1", "Top", "a.jpg")
+
+
+def test_styles_csv_names_its_photos_by_id(read):
+    (product,) = read(
+        "id,gender,articleType,productDisplayName\n15970,Men,Shirts,Navy Shirt\n"
+    ).products
+    assert product.image_url == "images/15970.jpg"
+    assert product.title == "Navy Shirt"
+    assert product.facts == {"gender": "Men", "articleType": "Shirts"}
+
+
+def test_blanks_in_a_photo_reference_are_kept(read):
+    (product,) = read("ProductId,ImageURL\n1, photos/my  shirt.jpg \n").products
+    assert product.image_url == "photos/my  shirt.jpg"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "is empty"),
+        ("\n \n", "is empty"),
+        (f"{HEADER}\n", "has a header but no products"),
+        ("ProductId,Colour\n1,Red\n", "has no column ImageURL"),
+        ("Name,ImageURL\nx,a.jpg\n", "has no column ProductId, id"),
+        ("ProductId,ImageURL\n,a.jpg\n", "has no usable row. Line 2"),
+    ],
+)
+def test_an_unusable_catalogue_says_why(read, content, words):
+    with pytest.raises(CatalogueError, match=words):
+        read(content)
+
+
+def test_a_missing_catalogue_says_so(tmp_path):
+    with pytest.raises(CatalogueError, match="no catalogue at"):
+        read_source(tmp_path / "nowhere.csv")
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+def test_a_column_whose_name_no_address_can_end_with_stays_a_fact(read, name):
+    catalogue = read(f"ProductId,ImageURL,{name},...\n1,a.jpg,x,y\n2,b.jpg,x,y\n")
+    assert facet_columns(catalogue.products) == ["..."]
+    assert catalogue.products[0].facts == {name: "x", "...": "y"}
+
+
+@pytest.mark.parametrize("second", ['2,"Other,b.jpg', '2,"Other one",b.jpg'])
+def test_two_quotes_too_many_do_not_merge_two_rows(read, second):
+    catalogue = read(f'ProductId,ProductTitle,ImageURL\n1,"Best,a.jpg\n{second}\n3,Third,c.jpg\n')
+    assert ("1", "b.jpg") not in [(p.id, p.image_url) for p in catalogue.products]
+    assert ids(catalogue)[-1] == "3"
+    assert catalogue.products[-1].image_url == "c.jpg"
+    assert catalogue.problems[0].line == 2
+
+
+def test_excels_line_that_names_the_separator_is_obeyed(read):
+    catalogue = read("sep=;\nProductId;ImageURL\n1;a.jpg\n")
+    assert [(p.id, p.line) for p in catalogue.products] == [("1", 3)]
+
+
+def test_two_columns_of_one_name_are_both_kept(read):
+    (product,) = read("ProductId,ImageURL,Colour,Colour\n1,a.jpg,Red,Blue\n").products
+    assert product.facts == {"Colour": "Red", "Colour 2": "Blue"}
+
+
+def test_what_a_terminal_would_obey_is_taken_out(read):
+    (product,) = read("ProductId,ProductTitle,ImageURL\n1,\x1b[31mRed\x07 top,a.jpg\n").products
+    assert product.title == "[31mRed top"

@@ -1,0 +1,146 @@
+"""CSV as people really have it: any usual separator, any usual encoding."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from vitrine.catalogue import CatalogueError, Column
+from vitrine.sources.columns import KNOWN_NAMES, distinct, find_columns, key
+from vitrine.sources.rows import Record, Rows, read_rows
+
+DELIMITERS = ",;\t|"
+
+_TOLD_DELIMITER = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+
+
+def read_delimited(body: bytes, mapped: Mapping[Column, str], name: str) -> Rows:
+    """The bytes of a CSV called `name` → its rows.
+
+    Raises `CatalogueError` where nothing in it can be used: empty, a header only, no id
+    or photo column, or not a single good row.
+    """
+    lines = list(io.StringIO(_decode(body), newline=""))
+    header_line = next((line for line in lines if line.strip()), None)
+    if header_line is None:
+        raise CatalogueError(f"{name} is empty. The first line must name the columns.")
+    told = _TOLD_DELIMITER.fullmatch(header_line.strip())
+    if told:  # Excel's own first line
+        lines[lines.index(header_line)] = "\n"
+        header_line = next((line for line in lines if line.strip()), "")
+    delimiter = told[1] if told else _delimiter(header_line, mapped)
+    records = _records(lines, delimiter)
+    header = distinct(next(records, Record(1, [])).fields or [])
+    columns = find_columns(header, mapped, name)
+    if columns.get(Column.TITLE) == len(header) - 1:
+        records = _mended(list(records), columns, delimiter)
+    return read_rows(records, header, columns, name)
+
+
+def _decode(body: bytes) -> str:
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return body.decode("utf-16", errors="replace")
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # What spreadsheets of western Europe and Brazil write; its five unused bytes
+        # become the mark for an unknown character.
+        return body.decode("cp1252", errors="replace")
+
+
+def _delimiter(header: str, mapped: Mapping[Column, str]) -> str:
+    """The separator that makes known columns of the header, or else the most columns."""
+    known = {key(name) for names in KNOWN_NAMES.values() for name in names}
+    known |= {key(name) for name in mapped.values()}
+
+    def fitness(delimiter: str) -> tuple[int, int]:
+        names = next(csv.reader([header], delimiter=delimiter))
+        return sum(key(name) in known for name in names), len(names)
+
+    return max(DELIMITERS, key=fitness)
+
+
+def _records(lines: Sequence[str], delimiter: str) -> Iterator[Record]:
+    """Every record with the line that it starts on, the header first.
+
+    A quote that is never closed swallows the lines that follow. Where a record of
+    several lines does not fit the header, only its first line is given up, and
+    reading goes on with the next line of the file.
+    """
+    width: int | None = None
+    start = 0
+    while start < len(lines):
+        reader = csv.reader(itertools.islice(lines, start, None), delimiter=delimiter)
+        begun = start
+        resume = None
+        while resume is None:
+            line = start + reader.line_num + 1
+            try:
+                fields = next(reader, None)
+            except csv.Error as error:
+                yield Record(line, None, str(error))
+                resume = line
+                break
+            if fields is None:
+                return
+            if not any(field.strip() for field in fields):
+                continue
+            if width is None:
+                width = len(fields)
+            end = start + reader.line_num
+            surplus: Sequence[str] = ()
+            if len(fields) != width:
+                problem = f"{len(fields)} fields where the header has {width}"
+                if len(fields) > width and end == line:
+                    surplus = fields
+            elif end > line and not _is_well_quoted(lines[line - 1 : end], delimiter):
+                problem = "a quote that is not closed"
+            else:
+                yield Record(line, fields)
+                continue
+            yield Record(line, None, problem, surplus)
+            if end > line:
+                resume = line
+        start = resume
+        assert start > begun
+
+
+def _mended(
+    records: Sequence[Record], columns: Mapping[Column, int], delimiter: str
+) -> Iterator[Record]:
+    """The records, those put right whose last column, the title, has separators unquoted.
+
+    The separator may as well stand in another column, and then all that follows it is
+    shifted. So the rest is taken for the title only where every other fact of the row is
+    one that a sound row has in the same column.
+    """
+    sound = [record.fields for record in records if record.fields is not None]
+    if len(sound) == len(records):
+        yield from records
+        return
+    values = [set(column) for column in zip(*sound, strict=True)]
+    title = columns[Column.TITLE]
+    facts = [i for i in range(title) if i not in columns.values()]
+    for record in records:
+        if record.surplus and values and all(record.surplus[i] in values[i] for i in facts):
+            rest = delimiter.join(record.surplus[title:])
+            yield replace(record, fields=[*record.surplus[:title], rest])
+        else:
+            yield record
+
+
+def _is_well_quoted(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether a record of several lines is one.
+
+    Two rows that each have a quote too many look like one row of several lines, but
+    for text that follows the closing quote.
+    """
+    try:
+        next(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return False
+    return True
