@@ -102,7 +102,7 @@ def build(
     not one photo can be had, nothing is published and the old generation stays. Call it
     inside `sole_indexer`. Raises `FolderError` and `SnapshotError`.
     """
-    plan = Plan.of(catalogue, given)
+    plan = given.narrowed(Plan.of(catalogue))
     with Ledger(folder.ledger) as ledger:
         run = ledger.begin_run(catalogue.location)
         with Fetcher(limits) as fetcher:

@@ -13,7 +13,7 @@ import hashlib
 import os
 from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -51,6 +51,11 @@ SETTLED = {
 (a host in trouble, a limit that the owner may have raised since) is tried once more."""
 
 
+SAME_VECTOR = 1 - 1e-4
+"""The cosine from which two vectors are of one photo: between two machines, that of an encoder
+is .9999 and more."""
+
+
 class Progress(Protocol):
     """Told what becomes of each distinct photo reference, once."""
 
@@ -67,22 +72,25 @@ class Plan:
     wanted: Mapping[str, Reference]
 
     @classmethod
-    def of(cls, catalogue: Catalogue, given: Given = NOTHING_GIVEN) -> Plan:
+    def of(cls, catalogue: Catalogue) -> Plan:
         references = {p.id: resolve(p.image_url, catalogue.base) for p in catalogue.products}
-        if given.only:
-            references = {i: _given_or_not(r, given) for i, r in references.items()}
         wanted = {r.location: r for r in references.values() if isinstance(r, Reference)}
         return cls(references, wanted)
 
 
 @dataclass(slots=True)
 class Tally:
-    """What a run did, in photos."""
+    """What a run did, in photos.
+
+    `taken_over` counts vectors that were given, `disagreeing` those left aside because a
+    photo of the very same bytes had brought another one.
+    """
 
     requested: int = 0
     downloaded: int = 0
     embedded: int = 0
     taken_over: int = 0
+    disagreeing: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +103,21 @@ class Given:
 
     vectors: Mapping[str, FloatArray]
     only: bool = False
+
+    def narrowed(self, plan: Plan) -> Plan:
+        """The plan, less what cannot be embedded: `NOT_EMBEDDED`, and not fetched."""
+        if not self.only:
+            return plan
+        references = {i: self._reference_or_not(r) for i, r in plan.references.items()}
+        wanted = {place: r for place, r in plan.wanted.items() if place in self.vectors}
+        return replace(plan, references=references, wanted=wanted)
+
+    def _reference_or_not(self, reference: Reference | Failure) -> Reference | Failure:
+        if isinstance(reference, Failure) or reference.location in self.vectors:
+            return reference
+        return Failure(
+            FailureCode.NOT_EMBEDDED, f"{reference.location}: the imported index has no vector"
+        )
 
 
 NOTHING_GIVEN = Given({})
@@ -140,6 +163,7 @@ class Pipeline:
         self._fetcher = fetcher
         self._progress = progress
         self._given = given
+        self._taken_over: dict[str, FloatArray] = {}
         self._downloads = ledger.downloads()
         self._photos = ledger.photos()
         self._embedded = ledger.embedded(encoder.fingerprint)
@@ -217,8 +241,13 @@ class Pipeline:
     def _take_over(self, location: str, sha256: str) -> None:
         """Store the vector given for a photo that has none; of identical photos, the first's."""
         vector = self._given.vectors.get(location)
-        if vector is None or sha256 in self._embedded:
+        if vector is None:
             return
+        if sha256 in self._embedded:
+            first = self._taken_over.get(sha256, vector)
+            self.tally.disagreeing += bool(np.dot(first, vector) < SAME_VECTOR)
+            return
+        self._taken_over[sha256] = vector
         self._ledger.record_vectors(self._encoder.fingerprint, [sha256], vector[None])
         self._embedded.add(sha256)
         self.tally.taken_over += 1
@@ -316,10 +345,3 @@ class Pipeline:
         self.tally.embedded += len(self._batch)
         self._progress.done(sum(self._under_way.pop(sha256) for sha256 in self._batch))
         self._batch.clear()
-
-
-def _given_or_not(reference: Reference | Failure, given: Given) -> Reference | Failure:
-    """The reference, if a vector is given for it."""
-    if isinstance(reference, Failure) or reference.location in given.vectors:
-        return reference
-    return Failure(FailureCode.NOT_EMBEDDED, f"{reference.location}: no vector is given for it")

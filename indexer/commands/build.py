@@ -63,13 +63,13 @@ def build(
     with errors_in_words():
         limits = limits_of(Settings(index=index, **fetching))
         products = read_source(sole_catalogue(catalogues), columns)
-        _say_what_was_read(products)
+        say_what_was_read(products)
         folder.claim()
         with building.sole_indexer(folder):
             loaded = chosen_encoder(encoder)
             with BuildDisplay(stderr) as display:
                 outcome = building.build(products, folder, loaded, limits, display)
-    _say_what_was_built(index, products, outcome, loaded, as_json=as_json)
+    say_what_was_built(index, products, outcome, loaded, as_json=as_json)
     if outcome.is_total_failure:
         sys.exit(UNUSABLE)
     sys.exit(FAILED if strict and outcome.failed else DONE)
@@ -109,7 +109,7 @@ def chosen_encoder(name: str) -> Encoder:
     return load_encoder(name)
 
 
-def _say_what_was_read(catalogue: Catalogue) -> None:
+def say_what_was_read(catalogue: Catalogue) -> None:
     """How many products there are, and which rows were skipped."""
     found = count(len(catalogue.products), "product")
     stderr.print(f"{catalogue.name} is {catalogue.kind} with {found}.")
@@ -120,7 +120,7 @@ def _say_what_was_read(catalogue: Catalogue) -> None:
         stderr.print(f"  and {count(more, 'more row')} skipped")
 
 
-def _say_what_was_built(
+def say_what_was_built(
     index: Path,
     catalogue: Catalogue,
     outcome: BuildOutcome,
@@ -130,7 +130,7 @@ def _say_what_was_built(
 ) -> None:
     """What a build did, what failed, and what is served now."""
     if as_json:
-        print_json(_as_json(catalogue, outcome, encoder))
+        print_json(as_json_of(catalogue, outcome, encoder))
         return
     if outcome.failed:
         examples = {
@@ -157,7 +157,7 @@ def _say_what_was_built(
         stdout.print(f"Published {count(outcome.indexed, 'product')} to {index}.")
 
 
-def _as_json(catalogue: Catalogue, outcome: BuildOutcome, encoder: Encoder) -> dict[str, object]:
+def as_json_of(catalogue: Catalogue, outcome: BuildOutcome, encoder: Encoder) -> dict[str, object]:
     return {
         "generation": outcome.generation,
         "products": outcome.wanted,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import pickletools
 from collections import Counter
@@ -69,7 +70,7 @@ def read_vectors(path: Path) -> OlderVectors:
         ) from None
     if metric not in ("L2", "inner product"):
         kind = type(faiss.downcast_index(index)).__name__
-        which = f"a {kind}" if metric is None else f"a {kind} with another metric than L2"
+        which = f"an {kind}" if metric is None else f"an {kind} with another metric than L2"
         raise OlderIndexError(
             f"{path} is {which}. Only flat indexes hold the vectors as they were made "
             "(IndexFlatL2, IndexFlatIP): write it again as one of these, or index anew with: "
@@ -168,13 +169,11 @@ def is_pickle(body: bytes) -> bool:
     if body.startswith(b"\x80") and len(body) > 2 and body[1] <= 5:
         return True
     try:
-        # Of the two oldest protocols: opcodes one after the other, up to STOP at the very end.
-        last = None
-        for _, _, last in pickletools.genops(body):
-            pass
+        # The two oldest protocols have no mark; this reads opcodes, and runs none.
+        pickletools.dis(body, out=io.StringIO())
     except Exception:  # what is no pickle may go wrong in any way
         return False
-    return last == len(body) - 1
+    return True
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -11,13 +11,10 @@ import numpy as np
 
 from indexer.importing.artefacts import OlderIndexError
 from indexer.importing.rows import Rows
+from indexer.pipeline import SAME_VECTOR
 from vitrine.catalogue import Catalogue
 from vitrine.encoders.base import FloatArray
 from vitrine.fetching import Reference, resolve
-
-ALIKE = 1 - 1e-4
-"""The cosine from which two vectors are of one photo: between machines, that of dinov2-small
-is .9999 and more."""
 
 _ROW_NAME = re.compile(r"image_(0|[1-9][0-9]*)")
 
@@ -110,6 +107,6 @@ def _matched(entries: Sequence[_Entry], left_out: Sequence[str], vectors: FloatA
     for entry in entries:
         vector = vectors[entry.position]
         first = found.setdefault(entry.location, vector)
-        if float(np.dot(first, vector)) < ALIKE:
+        if float(np.dot(first, vector)) < SAME_VECTOR:
             disagreeing.append(entry.name)
     return Matched(found, tuple(left_out), tuple(disagreeing))

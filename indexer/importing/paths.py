@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
 from pathlib import Path, PurePosixPath
 
 from indexer.importing.artefacts import OlderIndexError
@@ -26,7 +25,7 @@ def photo_files(names: Sequence[str], listed_in: Path, photos: Path | None) -> P
     as makes the most files be found. Raises `OlderIndexError` where not one is.
     """
     parts = [_parts(name) for name in names]
-    shared = len(commonprefix([p[:-1] for p in parts]))
+    shared = _shared([p[:-1] for p in parts])
     if photos is not None:
         candidates = [_Candidate(photos, drop, photos) for drop in range(shared + 1)]
     else:
@@ -60,6 +59,13 @@ class _Candidate:
 
     def file(self, parts: Sequence[str]) -> Path:
         return self.root.joinpath(*parts[self.drop :])
+
+
+def _shared(paths: Sequence[tuple[str, ...]]) -> int:
+    """How many leading parts all paths have in common."""
+    first, last = min(paths), max(paths)  # what these two share, all between them share
+    pairs = zip(first, last, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(first), len(last)))
 
 
 def _parts(name: str) -> tuple[str, ...]:

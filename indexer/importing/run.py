@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy.typing as npt
 from PIL import Image
@@ -36,13 +36,16 @@ class AbsentEncoder:
         self.fingerprint = f"imported-{hashlib.sha256(facts).hexdigest()}"
 
     def prepare(self, photo: Image.Image) -> npt.NDArray[Any]:
-        self._refuse()
+        raise self._error(f"a photo of {photo.width} × {photo.height} pixels")
 
     def encode(self, prepared: Sequence[npt.NDArray[Any]]) -> FloatArray:
-        self._refuse()
+        raise self._error(f"{len(prepared):,} photos")
 
-    def _refuse(self) -> NoReturn:
-        raise EncoderError(f"{self.name} is not at hand: its vectors were imported.")
+    def _error(self, what: str) -> EncoderError:
+        return EncoderError(
+            f"{what} cannot be embedded: {self.name} is not at hand, and only its vectors were "
+            "imported. Import again where it can be loaded, or into another --index."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,12 @@ class Comparison:
 
     def check(self, encoder: Encoder) -> None:
         """Raises `OlderIndexError`, with the figures, where another encoder made the index."""
+        if not self.cosines:
+            raise OlderIndexError(
+                "Not one of the photos could be had to compare the index with, so nobody can tell "
+                f"whether {encoder.name} made it. See that their addresses lead to them, or take "
+                "it over for clicks alone with --clicks-only."
+            )
         if len(self.changed) <= CHANGED_AT_MOST * len(self.cosines):
             return
         cosines = sorted(self.cosines.values())
@@ -81,8 +87,9 @@ def compared(
 
 
 def _spread(locations: Sequence[str]) -> list[list[str]]:
-    """Up to `ATTEMPTS` of them in groups of `SAMPLE`, each group spread over all of them."""
+    """Up to `ATTEMPTS` of them in groups of `SAMPLE`, the first ones spread over all of them."""
     count = min(ATTEMPTS, len(locations))
     chosen = [locations[i * len(locations) // count] for i in range(count)]
-    groups = -(-count // SAMPLE)
-    return [chosen[start::groups] for start in range(groups)]
+    stride = -(-count // SAMPLE)
+    ordered = [place for start in range(stride) for place in chosen[start::stride]]
+    return [ordered[start : start + SAMPLE] for start in range(0, count, SAMPLE)]

@@ -7,6 +7,7 @@ from vitrine.encoders.registry import (
     Availability,
     EncoderSpec,
     availability,
+    is_here,
     load_encoder,
     resolve_auto,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "EncoderError",
     "EncoderSpec",
     "availability",
+    "is_here",
     "load_encoder",
     "resolve_auto",
 ]

@@ -96,10 +96,29 @@ def load_encoder(name: str) -> Encoder:
         return TransformerEncoder(folder, str(folder.resolve()))
     if _HUB_NAME.fullmatch(name):
         return TransformerEncoder(_checkpoint(name), name)
-    raise EncoderError(
+    raise _unknown(name)
+
+
+def _unknown(name: str) -> EncoderError:
+    return EncoderError(
         f"{name}: no encoder of this name and no such folder; "
         f"give {', '.join(REGISTRY)}, a checkpoint's folder, or a hub name (owner/model)"
     )
+
+
+def is_here(name: str) -> bool:
+    """Whether `load_encoder` would load this without a download. Asks no hub.
+
+    Raises EncoderError for what is neither a known name, nor a folder, nor a hub name.
+    """
+    spec = REGISTRY.get(name)
+    if spec is not None:
+        return spec.hub_id is None or _cached(spec.hub_id) is not None
+    if name and Path(name).expanduser().is_dir():
+        return True
+    if _HUB_NAME.fullmatch(name):
+        return _cached(name) is not None
+    raise _unknown(name)
 
 
 def resolve_auto() -> AutoChoice:
