@@ -144,6 +144,11 @@ class Ledger:
         assert started.lastrowid is not None
         return started.lastrowid
 
+    def last_catalogue(self) -> str | None:
+        """Where the catalogue of the last run is; None before the first."""
+        record = self._db.execute("SELECT catalogue FROM run ORDER BY id DESC LIMIT 1").fetchone()
+        return str(record[0]) if record else None
+
     def finish_run(self, run: int) -> None:
         self._db.execute("UPDATE run SET finished_at = ? WHERE id = ?", (time.time(), run))
 
