@@ -209,7 +209,8 @@ class ImageSimilaritySearch:
 
     def _note_failures(self, outcome: BuildOutcome) -> None:
         self.failed = {f.product.id: f.failure.message for f in outcome.failed}
-        shown = "; ".join(list(self.failed.values())[:SHOWN_FAILURES])
+        failures = list(self.failed.items())[:SHOWN_FAILURES]
+        shown = "; ".join(m if i in m else f"{i}: {m}" for i, m in failures)
         if outcome.is_total_failure:
             raise SearchError(f"Not one photo of {self._image_dir} can be used: {shown}.")
         if self.failed:
