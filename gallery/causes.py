@@ -115,4 +115,8 @@ CAUSES: dict[FailureCode, Cause] = {
         _l("The photo has too many pixels."),
         _l("Offer a smaller photo."),
     ),
+    FailureCode.NOT_EMBEDDED: Cause(
+        _l("The index was taken over without this photo, and its encoder is not at hand."),
+        _l("Import again on a computer that has the encoder."),
+    ),
 }

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from indexer.amendments import LOST_COPY, Wished, without_copy
 from indexer.ledger import Ledger, PhotoFacts
-from indexer.pipeline import Pipeline, Plan, Progress, Tally
+from indexer.pipeline import NOTHING_GIVEN, Given, Pipeline, Plan, Progress, Tally
 from indexer.publishing import Contents, is_published, publish, stacked
 from vitrine.catalogue import Catalogue, Product, facet_columns
 from vitrine.encoders.base import Encoder, TextEncoder
@@ -98,21 +98,22 @@ def build(
     progress: Progress,
     *,
     goes_on: bool = False,
+    given: Given = NOTHING_GIVEN,
 ) -> BuildOutcome:
     """Bring the index folder in line with the catalogue, and publish what changed.
 
     What was added and removed by hand is applied to the catalogue first. Only new and
-    changed photos are fetched and embedded. Where not one photo of the catalogue can be
-    had, nothing is published and the old generation stays. One that `goes_on` asks no
-    host again that the last one has asked within a day. Call it inside `sole_indexer`.
-    Raises `FolderError` and `SnapshotError`.
+    changed photos are fetched, and embedded where no vector is given. Where not one photo of
+    the catalogue can be had, nothing is published and the old generation stays. One that
+    `goes_on` asks no host again that the last one has asked within a day. Call it inside
+    `sole_indexer`. Raises `FolderError` and `SnapshotError`.
     """
     with Ledger(folder.ledger) as ledger:
         wished = Wished.of(catalogue, ledger.amendments())
-        plan = Plan.of(wished.catalogue, wished.added_photos)
+        plan = given.narrowed(Plan.of(wished.catalogue, wished.added_photos))
         run = ledger.begin_run(catalogue.location, goes_on=goes_on)
         with Fetcher(limits) as fetcher:
-            pipeline = Pipeline(folder, ledger, encoder, fetcher, progress)
+            pipeline = Pipeline(folder, ledger, encoder, fetcher, progress, given)
             pipeline.run(plan, run)
         now = time.time()
         contents, failed = _compose(catalogue, wished, plan, ledger, encoder, now)

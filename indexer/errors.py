@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from indexer.amendments import AmendmentError
 from indexer.console import stderr
+from indexer.importing.artefacts import OlderIndexError
 from indexer.options import FETCHING
 from vitrine.catalogue import CatalogueError
 from vitrine.encoders.base import EncoderError
@@ -32,6 +33,7 @@ def errors_in_words() -> Iterator[None]:
         EncoderError,
         FigureError,
         FolderError,
+        OlderIndexError,
     ) as error:
         stderr.print(f"Error: {error}")
         sys.exit(UNUSABLE)

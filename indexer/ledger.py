@@ -166,6 +166,11 @@ class Ledger:
         assert started.lastrowid is not None
         return started.lastrowid
 
+    def last_catalogue(self) -> str | None:
+        """Where the catalogue of the last run is; None before the first."""
+        record = self._db.execute("SELECT catalogue FROM run ORDER BY id DESC LIMIT 1").fetchone()
+        return str(record[0]) if record else None
+
     def begin_errand(self) -> int:
         """Number for what is fetched beside any build: new, and lower than every run's.
 

@@ -13,7 +13,7 @@ import hashlib
 import os
 from collections.abc import Collection, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from indexer.ledger import Download, Ledger, PhotoFacts
 from vitrine.catalogue import Catalogue
-from vitrine.encoders.base import Encoder, EncoderError
+from vitrine.encoders.base import Encoder, EncoderError, FloatArray
 from vitrine.failures import Failure, FailureCode
 from vitrine.fetching import (
     Fetched,
@@ -49,6 +49,11 @@ SETTLED = {
 }
 """A host's plain word. When an interrupted run is taken up again, what failed otherwise
 (a host in trouble, a limit that the owner may have raised since) is tried once more."""
+
+
+SAME_VECTOR = 1 - 1e-4
+"""The cosine from which two vectors are of one photo: between two machines, that of an encoder
+is .9999 and more."""
 
 
 class Progress(Protocol):
@@ -88,11 +93,47 @@ class Plan:
 
 @dataclass(slots=True)
 class Tally:
-    """What a run did, in photos."""
+    """What a run did, in photos.
+
+    `taken_over` counts vectors that were given, `disagreeing` those left aside because a
+    photo of the very same bytes had brought another one.
+    """
 
     requested: int = 0
     downloaded: int = 0
     embedded: int = 0
+    taken_over: int = 0
+    disagreeing: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """Unit vectors (d,) that another program made with the same encoder, by location.
+
+    What has one is not embedded. `only` says that there is no encoder to make others:
+    then what has none is not wanted.
+    """
+
+    vectors: Mapping[str, FloatArray]
+    only: bool = False
+
+    def narrowed(self, plan: Plan) -> Plan:
+        """The plan, less what cannot be embedded: `NOT_EMBEDDED`, and not fetched."""
+        if not self.only:
+            return plan
+        references = {i: self._reference_or_not(r) for i, r in plan.references.items()}
+        wanted = {place: r for place, r in plan.wanted.items() if place in self.vectors}
+        return replace(plan, references=references, wanted=wanted)
+
+    def _reference_or_not(self, reference: Reference | Failure) -> Reference | Failure:
+        if isinstance(reference, Failure) or reference.location in self.vectors:
+            return reference
+        return Failure(
+            FailureCode.NOT_EMBEDDED, f"{reference.location}: the imported index has no vector"
+        )
+
+
+NOTHING_GIVEN = Given({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +167,7 @@ class Pipeline:
         encoder: Encoder,
         fetcher: Fetcher,
         progress: Progress,
+        given: Given = NOTHING_GIVEN,
     ) -> None:
         self.tally = Tally()
         self._folder = folder
@@ -133,6 +175,8 @@ class Pipeline:
         self._encoder = encoder
         self._fetcher = fetcher
         self._progress = progress
+        self._given = given
+        self._taken_over: dict[str, FloatArray] = {}
         self._downloads = ledger.downloads()
         self._photos = ledger.photos()
         self._embedded = ledger.embedded(encoder.fingerprint)
@@ -178,6 +222,7 @@ class Pipeline:
             elif known.failure:
                 yield from self._fail(location, known.failure)
             elif known.sha256:
+                self._take_over(location, known.sha256)
                 yield Arrival(known.sha256)
         for result in self._fetcher.fetch_all(jobs):
             self.tally.requested += 1
@@ -194,10 +239,13 @@ class Pipeline:
                 fallback = self._last_good(self._downloads.get(location))
                 self._ledger.record_download(location, sha256, validators, run, fallback)
                 self.tally.downloaded += 1
+                self._take_over(location, sha256)
                 yield Arrival(sha256)
             case NotModified():
                 self._ledger.record_unchanged(location, run)
-                yield Arrival(self._downloads[location].sha256 or "")
+                sha256 = self._downloads[location].sha256 or ""
+                self._take_over(location, sha256)
+                yield Arrival(sha256)
             case Failure() as failure:
                 self._ledger.record_failure(location, failure, run)
                 yield from self._fail(location, failure)
@@ -207,7 +255,22 @@ class Pipeline:
         self._progress.failed(failure.code, 1)
         good = self._last_good(self._downloads.get(location))
         if good:
+            self._take_over(location, good)
             yield Arrival(good, counts=False)
+
+    def _take_over(self, location: str, sha256: str) -> None:
+        """Store the vector given for a photo that has none; of identical photos, the first's."""
+        vector = self._given.vectors.get(location)
+        if vector is None:
+            return
+        if sha256 in self._embedded:
+            first = self._taken_over.get(sha256, vector)
+            self.tally.disagreeing += bool(np.dot(first, vector) < SAME_VECTOR)
+            return
+        self._taken_over[sha256] = vector
+        self._ledger.record_vectors(self._encoder.fingerprint, [sha256], vector[None])
+        self._embedded.add(sha256)
+        self.tally.taken_over += 1
 
     def _is_to_repeat(self, known: Download, reference: Reference) -> bool:
         """Whether what this run has done already is to be done again when it is taken up."""

@@ -18,6 +18,10 @@ OUR_NAMES = {"ledger.sqlite", "indexer.lock", "indexer.json", "photos", "thumbs"
     *LINKS,
 }
 
+OLDER_NAMES = {"faiss.index", "image_paths.pkl"}
+"""What the older `ImageSimilaritySearch` leaves in its index folder. None of it is ever called
+as a file of ours, so both may lie in one folder, and what is there is left alone."""
+
 
 class FolderError(Exception):
     """The index folder cannot be used; the message says why and what to do."""
@@ -112,7 +116,7 @@ class IndexFolder:
         if not self.root.is_dir():
             return not self.root.exists()
         names = {path.name for path in self.root.iterdir()}
-        return self.ledger.name in names or names <= OUR_NAMES
+        return self.ledger.name in names or names <= OUR_NAMES | OLDER_NAMES
 
     def switch(self, name: str) -> None:
         """Publish a generation: one atomic rename makes it the current one."""

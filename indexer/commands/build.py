@@ -143,7 +143,7 @@ class _Builder:
         from indexer import build as building
         from indexer.display import BuildDisplay
 
-        _say_what_was_read(catalogue)
+        say_what_was_read(catalogue)
         folder = IndexFolder(self.wish.index)
         folder.claim()
         with building.sole_indexer(folder):
@@ -164,11 +164,11 @@ class _Builder:
     def _say_what_was_built(self, catalogue: Catalogue, outcome: BuildOutcome) -> None:
         assert self._encoder is not None
         if self.wish.as_json and self.wish.is_kept:
-            print_json_line(_as_json(catalogue, outcome, self._encoder))
+            print_json_line(as_json_of(catalogue, outcome, self._encoder))
         elif self.wish.as_json:
-            print_json(_as_json(catalogue, outcome, self._encoder))
+            print_json(as_json_of(catalogue, outcome, self._encoder))
         else:
-            _say_what_was_built(self.wish.index, catalogue, outcome, self._encoder)
+            say_what_was_built(self.wish.index, catalogue, outcome, self._encoder)
 
 
 def sole_catalogue(given: Sequence[str]) -> str:
@@ -205,7 +205,7 @@ def chosen_encoder(name: str) -> Encoder:
     return load_encoder(name)
 
 
-def _say_what_was_read(catalogue: Catalogue) -> None:
+def say_what_was_read(catalogue: Catalogue) -> None:
     """How many products there are, and which rows were skipped."""
     found = count(len(catalogue.products), "product")
     stderr.print(f"{catalogue.name} is {catalogue.kind} with {found}.")
@@ -216,7 +216,7 @@ def _say_what_was_read(catalogue: Catalogue) -> None:
         stderr.print(f"  and {count(more, 'more row')} skipped")
 
 
-def _say_what_was_built(
+def say_what_was_built(
     index: Path,
     catalogue: Catalogue,
     outcome: BuildOutcome,
@@ -255,7 +255,7 @@ def _say_what_was_built(
         stdout.print(f"By hand: {amended}.")
 
 
-def _as_json(catalogue: Catalogue, outcome: BuildOutcome, encoder: Encoder) -> dict[str, object]:
+def as_json_of(catalogue: Catalogue, outcome: BuildOutcome, encoder: Encoder) -> dict[str, object]:
     return {
         "generation": outcome.generation,
         "products": outcome.wanted,

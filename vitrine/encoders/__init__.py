@@ -8,6 +8,7 @@ from vitrine.encoders.registry import (
     EncoderSpec,
     availabilities,
     availability,
+    is_here,
     load_encoder,
     resolve_auto,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "EncoderSpec",
     "availabilities",
     "availability",
+    "is_here",
     "load_encoder",
     "resolve_auto",
 ]

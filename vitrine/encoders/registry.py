@@ -155,12 +155,36 @@ def load_encoder(name: str) -> Encoder:
     folder = Path(name).expanduser()
     if name and folder.is_dir():
         return load_checkpoint(folder, str(folder.resolve()))
-    if parts := _HUB_NAME.fullmatch(name):
-        return load_checkpoint(fetched(HubModel(parts["id"], parts["revision"])), name)
-    raise EncoderError(
+    if model := _hub_model(name):
+        return load_checkpoint(fetched(model), name)
+    raise _unknown(name)
+
+
+def _hub_model(name: str) -> HubModel | None:
+    parts = _HUB_NAME.fullmatch(name)
+    return HubModel(parts["id"], parts["revision"]) if parts else None
+
+
+def _unknown(name: str) -> EncoderError:
+    return EncoderError(
         f"{name}: no encoder of this name and no such folder; "
         f"give {', '.join(REGISTRY)}, a checkpoint's folder, or a name at the hub (owner/model)"
     )
+
+
+def is_here(name: str) -> bool:
+    """Whether `load_encoder` would load this without a download. Asks no hub.
+
+    Raises EncoderError for what is neither a known name, nor a folder, nor a hub name.
+    """
+    spec = REGISTRY.get(name)
+    if spec is not None:
+        return spec.at_hub is None or cached(spec.at_hub) is not None
+    if name and Path(name).expanduser().is_dir():
+        return True
+    if model := _hub_model(name):
+        return cached(model) is not None
+    raise _unknown(name)
 
 
 def resolve_auto() -> AutoChoice:
