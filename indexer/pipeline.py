@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -59,18 +59,31 @@ class Progress(Protocol):
     def failed(self, code: FailureCode, count: int) -> None: ...
 
 
+class Silent:
+    """A progress that shows nothing."""
+
+    def start(self, total: int) -> None: ...
+    def done(self, count: int) -> None: ...
+    def failed(self, code: FailureCode, count: int) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The photo that each product wants, by product id, and all the distinct ones."""
+    """The photo that each product wants, by product id, and all the distinct ones.
+
+    `at_hand` has the SHA-256 of photos that are wanted as they lie in the index folder,
+    and are never fetched.
+    """
 
     references: Mapping[str, Reference | Failure]
     wanted: Mapping[str, Reference]
+    at_hand: Collection[str] = ()
 
     @classmethod
-    def of(cls, catalogue: Catalogue) -> Plan:
+    def of(cls, catalogue: Catalogue, at_hand: Collection[str] = ()) -> Plan:
         references = {p.id: resolve(p.image_url, catalogue.base) for p in catalogue.products}
         wanted = {r.location: r for r in references.values() if isinstance(r, Reference)}
-        return cls(references, wanted)
+        return cls(references, wanted, at_hand)
 
 
 @dataclass(slots=True)
@@ -131,7 +144,7 @@ class Pipeline:
 
         Interrupted at any moment, it leaves a ledger from which the next run goes on.
         """
-        self._progress.start(len(plan.wanted))
+        self._progress.start(len(plan.wanted) + len(plan.at_hand))
         limit = DECODERS + 2 * self._encoder.batch_size
         pending: set[Future[Decoded]] = set()
         pool = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
@@ -150,6 +163,13 @@ class Pipeline:
 
     def _arrivals(self, plan: Plan, run: int) -> Generator[Arrival, None, None]:
         """What an interrupted part of this run has done already, then what is fetched now."""
+        for sha256 in plan.at_hand:
+            if self._is_at_hand(sha256):
+                yield Arrival(sha256)
+            elif sha256 in self._embedded:
+                self._progress.done(1)
+            else:
+                self._progress.failed(FailureCode.NO_FILE, 1)
         jobs: list[FetchJob] = []
         for location, reference in plan.wanted.items():
             known = self._downloads.get(location)
