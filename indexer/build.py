@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from filelock import FileLock, Timeout
 
+from indexer.amendments import LOST_COPY, Wished, without_copy
 from indexer.ledger import Ledger, PhotoFacts
 from indexer.pipeline import Pipeline, Plan, Progress, Tally
 from indexer.publishing import Contents, is_published, publish, stacked
@@ -41,6 +42,9 @@ class BuildOutcome:
     `generation` is the published one's name, None where nothing was published.
     `failed` has every product whose photo failed in this run; `kept` are the ids
     among them that stay in the index with the last good copy of their photo.
+    `wanted` counts the catalogue's products, without the `held_out` ones; `by_hand`
+    the ones that were added. `is_total_failure` says that not one photo of the
+    catalogue could be had, or that nothing is left to index.
     """
 
     generation: str | None
@@ -49,16 +53,14 @@ class BuildOutcome:
     failed: tuple[FailedProduct, ...]
     kept: frozenset[str]
     tally: Tally
+    by_hand: int
+    held_out: int
+    is_total_failure: bool
 
     @property
     def causes(self) -> Counter[FailureCode]:
         """How many products failed, by cause."""
         return Counter(f.failure.code for f in self.failed)
-
-    @property
-    def is_total_failure(self) -> bool:
-        """Whether not one photo of the catalogue could be had."""
-        return len(self.failed) == self.wanted
 
 
 @contextmanager
@@ -97,41 +99,48 @@ def build(
 ) -> BuildOutcome:
     """Bring the index folder in line with the catalogue, and publish what changed.
 
-    Only new and changed photos are fetched and embedded. Where not one photo can be
+    What was added and removed by hand is applied to the catalogue first. Only new and
+    changed photos are fetched and embedded. Where not one photo of the catalogue can be
     had, nothing is published and the old generation stays. Call it inside
     `sole_indexer`. Raises `FolderError` and `SnapshotError`.
     """
-    plan = Plan.of(catalogue)
     with Ledger(folder.ledger) as ledger:
+        wished = Wished.of(catalogue, ledger.amendments())
+        plan = Plan.of(wished.catalogue, wished.added_photos)
         run = ledger.begin_run(catalogue.location)
         with Fetcher(limits) as fetcher:
             pipeline = Pipeline(folder, ledger, encoder, fetcher, progress)
             pipeline.run(plan, run)
         now = time.time()
-        contents, failed = _compose(catalogue, plan, ledger, encoder, now)
+        contents, failed = _compose(catalogue, wished, plan, ledger, encoder, now)
         indexed = len(contents.products)
         generation = None
         if folder.current_name():
             folder.lead_to_current()
-        if len(failed) < len(catalogue.products):
+        is_total_failure = not wished.has_any_but(f.product.id for f in failed)
+        if not is_total_failure:
             if not is_published(folder, contents):
                 vectors = ledger.vectors(encoder.fingerprint, (p.sha256 for p in contents.products))
                 generation = publish(folder, contents, stacked(vectors, indexed, encoder.dimension))
             # Also where nothing was to be published: a run killed just here had no time to.
             ledger.record_published((p.id for p in contents.products), now)
+            ledger.record_amendments(wished.amendments)
         ledger.finish_run(run)
     return BuildOutcome(
         generation=generation,
-        wanted=len(catalogue.products),
+        wanted=len(wished.catalogue.products),
         indexed=indexed,
         failed=tuple(failed),
         kept=frozenset(f.product.id for f in failed) - {p.id for p in contents.photoless},
         tally=pipeline.tally,
+        by_hand=len(wished.amendments.standing),
+        held_out=len(wished.amendments.held_out),
+        is_total_failure=is_total_failure,
     )
 
 
 def _compose(
-    catalogue: Catalogue, plan: Plan, ledger: Ledger, encoder: Encoder, now: float
+    catalogue: Catalogue, wished: Wished, plan: Plan, ledger: Ledger, encoder: Encoder, now: float
 ) -> tuple[Contents, list[FailedProduct]]:
     """What the ledger now holds for each product, in the catalogue's order."""
     seen = ledger.first_seen()
@@ -141,7 +150,7 @@ def _compose(
     products: list[IndexedProduct] = []
     photoless: list[PhotolessProduct] = []
     failed: list[FailedProduct] = []
-    for p in catalogue.products:
+    for p in wished.catalogue.products:
         reference = plan.references[p.id]
         failure: Failure | None = None
         sha256 = None
@@ -172,6 +181,13 @@ def _compose(
         else:
             assert failure is not None
             photoless.append(PhotolessProduct(p.id, p.title, p.image_url, p.facts, failure.code))
+    for own in (added.product for added in wished.amendments.standing):
+        if own.sha256 in embedded:
+            products.append(own)
+        else:
+            row = Product(own.id, own.title, own.image_url, own.facts, line=0)
+            failed.append(FailedProduct(row, LOST_COPY))
+            photoless.append(without_copy(own))
     contents = Contents(
         catalogue=CatalogueFacts(
             name=catalogue.name,
@@ -184,7 +200,7 @@ def _compose(
             fingerprint=encoder.fingerprint,
             reads_text=isinstance(encoder, TextEncoder),
         ),
-        facets=facet_columns(catalogue.products),
+        facets=facet_columns(wished.described),
         products=products,
         photoless=photoless,
         first_seen=[seen.get(product.id, now) for product in products],

@@ -43,5 +43,15 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def by_hand(added: int, held_out: int) -> str:
+    """``3 products added, 1 held out``, without what is none; empty where both are."""
+    parts = [f"{count(added, 'product')} added"] if added else []
+    if held_out:
+        parts.append(
+            f"{held_out:,} held out" if parts else f"{count(held_out, 'product')} held out"
+        )
+    return ", ".join(parts)
+
+
 def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from pydantic import ValidationError
 
+from indexer.amendments import AmendmentError
 from indexer.console import stderr
 from indexer.options import FETCHING
 from vitrine.catalogue import CatalogueError
@@ -25,7 +26,13 @@ def errors_in_words() -> Iterator[None]:
     """What cannot be used, or not be written, ends the command with a sentence and status 2."""
     try:
         yield
-    except (CatalogueError, EncoderError, FigureError, FolderError) as error:
+    except (
+        AmendmentError,
+        CatalogueError,
+        EncoderError,
+        FigureError,
+        FolderError,
+    ) as error:
         stderr.print(f"Error: {error}")
         sys.exit(UNUSABLE)
     except OlderFormatError as error:

@@ -16,6 +16,7 @@ from typing import Self
 
 import numpy as np
 
+from indexer.amendments import Added, Amendments, HeldOut, as_known, as_product, as_text
 from vitrine.encoders.base import FloatArray
 from vitrine.failures import Failure, FailureCode
 from vitrine.fetching import Validators
@@ -77,6 +78,22 @@ CREATE TABLE IF NOT EXISTS product (
 ) WITHOUT ROWID;
 """
 
+# Likewise. What the owner wants besides what the catalogue says; see `indexer.amendments`.
+AMENDMENT_TABLES = """
+CREATE TABLE IF NOT EXISTS added (
+    id TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    product TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    stands INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS held_out (
+    id TEXT PRIMARY KEY,
+    row INTEGER NOT NULL,
+    product TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Download:
@@ -114,6 +131,7 @@ class Ledger:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute(PRODUCT_TABLE)
+            self._db.executescript(AMENDMENT_TABLES)
         except BaseException:
             self._db.close()
             raise
@@ -143,6 +161,13 @@ class Ledger:
         )
         assert started.lastrowid is not None
         return started.lastrowid
+
+    def begin_errand(self) -> int:
+        """Number for what is fetched beside any build: new, and lower than every run's.
+
+        So a build that was interrupted goes on as if nothing had come between.
+        """
+        return -time.time_ns()
 
     def finish_run(self, run: int) -> None:
         self._db.execute("UPDATE run SET finished_at = ? WHERE id = ?", (time.time(), run))
@@ -254,6 +279,33 @@ class Ledger:
         records = [(product_id, at) for product_id in product_ids]
         self._db.execute("BEGIN")
         self._db.executemany("INSERT OR IGNORE INTO product VALUES (?, ?)", records)
+        self._db.execute("COMMIT")
+
+    def amendments(self) -> Amendments:
+        """What was added and held out by hand, in the order in which it was."""
+        added = self._db.execute("SELECT product, origin, stands FROM added ORDER BY position")
+        held_out = self._db.execute("SELECT product, row FROM held_out ORDER BY row, id")
+        return Amendments.of(
+            (Added(as_product(text), origin, bool(stands)) for text, origin, stands in added),
+            (HeldOut(as_known(text), row) for text, row in held_out),
+        )
+
+    def record_amendments(self, amendments: Amendments) -> None:
+        """Let these be all that there are."""
+        self._db.execute("BEGIN IMMEDIATE")
+        self._db.execute("DELETE FROM added")
+        self._db.execute("DELETE FROM held_out")
+        self._db.executemany(
+            "INSERT INTO added VALUES (?, ?, ?, ?, ?)",
+            (
+                (a.product.id, position, as_text(a.product), a.origin, a.stands)
+                for position, a in enumerate(amendments.added.values())
+            ),
+        )
+        self._db.executemany(
+            "INSERT INTO held_out VALUES (?, ?, ?)",
+            ((h.product.id, h.row, as_text(h.product)) for h in amendments.held_out.values()),
+        )
         self._db.execute("COMMIT")
 
     def _create_or_check(self, path: Path) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 FEW_VALUES = 10  # as many choices as one takes in at a glance
 MAX_FACET_VALUES = 5_000  # more choices than that are a list to search, not to click through
@@ -82,7 +83,14 @@ class Catalogue:
     unit: str = "line"
 
 
-def facet_columns(products: Sequence[Product]) -> list[str]:
+class Described(Protocol):
+    """A product, wherever it comes from, as far as its facts go."""
+
+    @property
+    def facts(self) -> Mapping[str, str]: ...
+
+
+def facet_columns(products: Sequence[Described]) -> list[str]:
     """The facts whose values repeat, in the catalogue's order.
 
     A column is a facet when products share a value, or it has but one; with more than

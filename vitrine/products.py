@@ -196,6 +196,10 @@ class Products:
         """The products of these rows, in the order asked for."""
         return [self._product(int(row)) for row in rows]
 
+    def all(self) -> list[IndexedProduct]:
+        """Every product, in row order."""
+        return [_indexed_product(r) for r in self._all("SELECT * FROM product ORDER BY row")]
+
     def row_of_image_url(self, image_url: str) -> int | None:
         """The first product with this photo reference, exactly as in the catalogue."""
         return self._first("SELECT row FROM product WHERE image_url = ? ORDER BY row", image_url)
@@ -218,6 +222,11 @@ class Products:
         query = "SELECT * FROM photoless ORDER BY id"
         return [_photoless_product(record) for record in self._all(query)]
 
+    def photoless_as_listed(self) -> list[PhotolessProduct]:
+        """The same, in the catalogue's order."""
+        query = "SELECT * FROM photoless ORDER BY rowid"
+        return [_photoless_product(record) for record in self._all(query)]
+
     def text_rows(self, text: str) -> Rows | None:
         """Rows whose title, id or facts hold every word's beginning; None for no words at all."""
         words = tuple(query_words(text))
@@ -238,16 +247,7 @@ class Products:
 
     def _read_product(self, row: int) -> IndexedProduct:
         (record,) = self._all("SELECT * FROM product WHERE row = ?", row)
-        return IndexedProduct(
-            id=record["id"],
-            title=record["title"],
-            image_url=record["image_url"],
-            facts=json.loads(record["facts"]),
-            sha256=record["sha256"],
-            width=record["width"],
-            height=record["height"],
-            colour=record["colour"],
-        )
+        return _indexed_product(record)
 
     def _first(self, query: str, value: str) -> int | None:
         found = self._all(f"{query} LIMIT 1", value)
@@ -318,6 +318,19 @@ def _kept(array: Array) -> Array:
 def _product_record(row: int, p: IndexedProduct) -> tuple[object, ...]:
     facts = _json(p.facts)
     return (row, p.id, p.title, p.image_url, facts, p.sha256, p.width, p.height, p.colour)
+
+
+def _indexed_product(record: sqlite3.Row) -> IndexedProduct:
+    return IndexedProduct(
+        id=record["id"],
+        title=record["title"],
+        image_url=record["image_url"],
+        facts=json.loads(record["facts"]),
+        sha256=record["sha256"],
+        width=record["width"],
+        height=record["height"],
+        colour=record["colour"],
+    )
 
 
 def _photoless_product(record: sqlite3.Row) -> PhotolessProduct:

@@ -1,11 +1,13 @@
 """The commands of `python -m indexer`, one a module, in the order in which `--help` has them."""
 
+from indexer.commands.add import add
 from indexer.commands.build import build
 from indexer.commands.encoders import encoders
 from indexer.commands.evaluate import evaluate
+from indexer.commands.remove import remove
 from indexer.commands.search import search
 from indexer.commands.sheet import sheet
 from indexer.commands.status import status
 from indexer.commands.verify import verify
 
-COMMANDS = (build, status, verify, search, sheet, evaluate, encoders)
+COMMANDS = (build, add, remove, status, verify, search, sheet, evaluate, encoders)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from indexer.console import causes_table, count, print_json, stderr, stdout
+from indexer.console import by_hand, causes_table, count, print_json, stderr, stdout
 from indexer.errors import DONE, FAILED, UNUSABLE, errors_in_words
 from indexer.options import (
     encoder_option,
@@ -141,7 +141,12 @@ def _say_what_was_built(
     if outcome.kept:
         stdout.print(f"{count(len(outcome.kept), 'product')} among them keep their last photo.")
     if outcome.is_total_failure:
-        stdout.print("Not one photo could be had: nothing was published.")
+        stdout.print(
+            "Not one photo could be had: nothing was published."
+            if outcome.wanted
+            else "Every product of the catalogue is held out by hand: nothing was published. "
+            "Let some in again with: python -m indexer remove --undo ID"
+        )
         if IndexFolder(index).current_name():
             stdout.print("What was published before stays as it is.")
         return
@@ -155,6 +160,8 @@ def _say_what_was_built(
         stdout.print(f"Nothing has changed: {products} stay as they are in {index}.")
     else:
         stdout.print(f"Published {count(outcome.indexed, 'product')} to {index}.")
+    if amended := by_hand(outcome.by_hand, outcome.held_out):
+        stdout.print(f"By hand: {amended}.")
 
 
 def _as_json(catalogue: Catalogue, outcome: BuildOutcome, encoder: Encoder) -> dict[str, object]:
@@ -162,6 +169,8 @@ def _as_json(catalogue: Catalogue, outcome: BuildOutcome, encoder: Encoder) -> d
         "generation": outcome.generation,
         "products": outcome.wanted,
         "indexed": outcome.indexed,
+        "by_hand": outcome.by_hand,
+        "held_out": outcome.held_out,
         "encoder": encoder.name,
         **asdict(outcome.tally),
         "skipped_rows": [asdict(problem) for problem in catalogue.problems],

@@ -10,7 +10,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from indexer.console import causes_table, count, print_json, stderr, stdout
+from indexer.amendments import Amendments
+from indexer.console import by_hand, causes_table, count, print_json, stderr, stdout
 from indexer.errors import errors_in_words
 from indexer.options import index_option, json_option
 from vitrine.failures import Failure
@@ -27,23 +28,25 @@ def status(index: Path, as_json: bool) -> None:
 
     folder = IndexFolder(index)
     failures: list[tuple[str, Failure]] = []
+    amendments = Amendments.of([], [])
     with errors_in_words():
         if folder.ledger.exists():
             with Ledger(folder.ledger) as ledger:
                 failures = ledger.failures()
+                amendments = ledger.amendments()
         try:
             snapshot = open_current(folder)
         except SnapshotError:
             _say_what_failed(stderr, failures)
             raise
         if as_json:
-            print_json(_as_json(folder, snapshot, failures))
+            print_json(_as_json(folder, snapshot, amendments, failures))
             return
-        stdout.print(_overview(folder, snapshot))
+        stdout.print(_overview(folder, snapshot, amendments))
         _say_what_failed(stdout, failures)
 
 
-def _overview(folder: IndexFolder, snapshot: Snapshot) -> Table:
+def _overview(folder: IndexFolder, snapshot: Snapshot, amendments: Amendments) -> Table:
     """What the current generation holds."""
     manifest = snapshot.manifest
     older = [name for name in folder.generation_names() if name != snapshot.name]
@@ -51,6 +54,8 @@ def _overview(folder: IndexFolder, snapshot: Snapshot) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_row("Catalogue", f"{manifest.catalogue.name}, {manifest.catalogue.rows:,} products")
     table.add_row("Indexed", f"{manifest.products:,} products")
+    if amended := by_hand(len(amendments.standing), len(amendments.held_out)):
+        table.add_row("By hand", f"{amended}; --json names them")
     encoder = f"{manifest.encoder.name}, dimension {manifest.dimension}"
     table.add_row("Encoder", f"{encoder}, fingerprint {manifest.encoder.fingerprint[:12]}")
     table.add_row("Index", f"{manifest.index.kind}, recall {manifest.index.recall:g}")
@@ -63,12 +68,17 @@ def _overview(folder: IndexFolder, snapshot: Snapshot) -> Table:
 
 
 def _as_json(
-    folder: IndexFolder, snapshot: Snapshot, failures: Sequence[tuple[str, Failure]]
+    folder: IndexFolder,
+    snapshot: Snapshot,
+    amendments: Amendments,
+    failures: Sequence[tuple[str, Failure]],
 ) -> dict[str, object]:
     return {
         "generation": snapshot.name,
         "older_generations": [n for n in folder.generation_names() if n != snapshot.name],
         **snapshot.manifest.model_dump(exclude={"files"}),
+        "by_hand": [{"id": a.product.id, "origin": a.origin} for a in amendments.standing],
+        "held_out": [{"id": h.product.id} for h in amendments.held_out.values()],
         "photoless": [
             {"id": p.id, "image_url": p.image_url, "code": p.code}
             for p in snapshot.products.all_photoless()
