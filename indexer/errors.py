@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from indexer.amendments import AmendmentError
 from indexer.console import stderr
+from indexer.evaluation import EvaluationError
 from indexer.options import FETCHING
 from vitrine.catalogue import CatalogueError
 from vitrine.encoders.base import EncoderError
@@ -30,6 +31,7 @@ def errors_in_words() -> Iterator[None]:
         AmendmentError,
         CatalogueError,
         EncoderError,
+        EvaluationError,
         FigureError,
         FolderError,
     ) as error:

@@ -45,6 +45,10 @@ class Labels:
     def name(self) -> str:
         return " + ".join(self.facets)
 
+    def of_rows(self, rows: Integers) -> Labels:
+        """Of these products alone."""
+        return replace(self, codes=self.codes[rows])
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -208,13 +212,16 @@ def evaluate(
 
 
 def _margins(scores: Scores, chosen: Mask) -> Reals:
-    """Half the 95% intervals of the measures (number of ks + 1,), of independent queries."""
+    """Half the 95% intervals of the measures (number of ks + 1,), of independent queries.
+
+    NaN where all queries reached the same: that says nothing about how far others differ.
+    """
     values = np.column_stack([scores.precision, scores.average])[chosen]
     if len(values) < 2:
         return np.full(values.shape[1], np.nan)
-    margins: Reals = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * (
-        values.std(axis=0, ddof=1) / np.sqrt(len(values))
-    )
+    spread = values.std(axis=0, ddof=1)
+    spread[np.ptp(values, axis=0) == 0] = np.nan
+    margins: Reals = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * spread / np.sqrt(len(values))
     return margins
 
 

@@ -75,7 +75,9 @@ def losses(
     return Losses(values, _summed(order[is_only_hit], np.ones(is_only_hit.sum()), products))
 
 
-def estimate(values: Reals, rows: Integers, loss: Reals, orphans: Reals, photos: Integers) -> Estimate:
+def estimate(
+    values: Reals, rows: Integers, loss: Reals, orphans: Reals, photos: Integers
+) -> Estimate:
     """Mean of the queries' `values` (q,), and its 95% interval.
 
     `rows` (q,) are the queries' products, `loss` and `orphans` (n,) are of `Losses`, and

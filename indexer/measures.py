@@ -148,7 +148,12 @@ class _Ties:
         start, end = self._starts[run], self._starts[run + 1]
         first = positions // self._columns * self._columns
         before = self._hits_before
-        return start - first, end - start, before[start] - before[first], before[end] - before[start]
+        return (
+            start - first,
+            end - start,
+            before[start] - before[first],
+            before[end] - before[start],
+        )
 
 
 def chance_of_average(relevant: Integers, ranked: Integers) -> Reals:

@@ -1,4 +1,4 @@
-"""Whose vectors of the same products are judged: the index's, another encoder's, another index's."""
+"""Whose vectors are judged: the index's own, another encoder's, another index's."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def of_encoder(
     with Ledger(folder.ledger) as ledger:
         lacking = {p.sha256 for p in products} - ledger.embedded(encoder.fingerprint)
         if lacking:
-            in_order = [sha256 for sha256 in dict.fromkeys(p.sha256 for p in products)]
+            in_order = dict.fromkeys(p.sha256 for p in products)
             plan = Plan({}, {}, [sha256 for sha256 in in_order if sha256 in lacking])
             with sole_indexer(folder), Fetcher(FetchLimits()) as fetcher, shown() as progress:
                 Pipeline(folder, ledger, encoder, fetcher, progress).run(plan, NO_RUN)
