@@ -41,15 +41,22 @@ class Preprocessing:
         Raises EncoderError where photos of different shapes would come out in different
         shapes, or a setting is of a kind that there is no rule for.
         """
-        size = dict(values["size"]) if values["do_resize"] else {}
+        size = dict(values.get("size") or {}) if values["do_resize"] else {}
         shortest_edge = size.pop("shortest_edge", None)
         resize = (size.pop("height"), size.pop("width")) if "height" in size else None
         crop_size = values["crop_size"] if values.get("do_center_crop") else None
         crop = (crop_size["height"], crop_size["width"]) if crop_size else None
+        if shortest_edge and crop is None and values.get("crop_pct"):
+            # ConvNeXt's way, and ResNet's: a share of a larger photo's middle, or all of it.
+            square = (shortest_edge, shortest_edge)
+            if shortest_edge < 384:
+                shortest_edge, crop = int(shortest_edge / values["crop_pct"]), square
+            else:
+                shortest_edge, resize = None, square
         if size or (crop is None and resize is None):
             raise EncoderError(
-                f"its preprocessing ({dict(values['size'])}, crop {crop}) gives no photos "
-                "of one fixed shape"
+                f"its preprocessing (size {values.get('size')}, crop {crop}) gives no photos "
+                "of one fixed shape; take a model with the usual resize, crop and normalisation"
             )
         normalises = values["do_normalize"]
         return cls(

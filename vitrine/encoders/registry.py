@@ -9,13 +9,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from vitrine.encoders.base import Encoder, EncoderError
-from vitrine.encoders.transformer import (
-    CONFIG_FILE,
-    PREPROCESSOR_FILE,
-    WEIGHTS_FILE,
-    WEIGHTS_INDEX_FILE,
-    TransformerEncoder,
-)
+from vitrine.encoders.checkpoint import CONFIG_FILE, WEIGHTS_FILE, WEIGHTS_INDEX_FILE
+from vitrine.encoders.processor import PREPROCESSOR_FILE
+from vitrine.encoders.text import TOKENIZER_FILES
+from vitrine.encoders.transformer import load_checkpoint
 
 HUB_PATIENCE_S = 3.0
 """How long `auto` waits for the hub. Left alone, its client may try for over a minute."""
@@ -90,12 +87,12 @@ def load_encoder(name: str) -> Encoder:
         return HandcraftedEncoder()
 
     if spec is not None and spec.hub_id is not None:
-        return TransformerEncoder(_checkpoint(spec.hub_id), name)
+        return load_checkpoint(_checkpoint(spec.hub_id), name)
     folder = Path(name).expanduser()
     if name and folder.is_dir():
-        return TransformerEncoder(folder, str(folder.resolve()))
+        return load_checkpoint(folder, str(folder.resolve()))
     if _HUB_NAME.fullmatch(name):
-        return TransformerEncoder(_checkpoint(name), name)
+        return load_checkpoint(_checkpoint(name), name)
     raise EncoderError(
         f"{name}: no encoder of this name and no such folder; "
         f"give {', '.join(REGISTRY)}, a checkpoint's folder, or a hub name (owner/model)"
@@ -166,7 +163,13 @@ def _checkpoint(hub_id: str) -> Path:
     """The folder of the model's checkpoint, downloaded first if need be."""
     from huggingface_hub import snapshot_download
 
-    wanted = [CONFIG_FILE, PREPROCESSOR_FILE, "model*.safetensors", WEIGHTS_INDEX_FILE]
+    wanted = [
+        CONFIG_FILE,
+        PREPROCESSOR_FILE,
+        "model*.safetensors",
+        WEIGHTS_INDEX_FILE,
+        *TOKENIZER_FILES,
+    ]
     try:
         return _cached(hub_id) or Path(snapshot_download(hub_id, allow_patterns=wanted))
     except Exception as error:  # the client lets through errors of four libraries

@@ -7,8 +7,6 @@ are imported where an encoder is loaded and not above.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,71 +16,71 @@ import numpy.typing as npt
 from PIL import Image
 
 from vitrine.encoders.base import EncoderError, FloatArray, fingerprint_of, normalised
-from vitrine.encoders.preprocessing import Preprocessing
+from vitrine.encoders.checkpoint import (
+    first_line,
+    material_config,
+    model_of,
+    sha256,
+    weights_files,
+)
+from vitrine.encoders.pooling import Pooling, pooled
+from vitrine.encoders.processor import preprocessing_of, probe_photo
+from vitrine.encoders.text import Tokenizer, reads_text
 
 if TYPE_CHECKING:
     import torch
-
-CONFIG_FILE = "config.json"
-PREPROCESSOR_FILE = "preprocessor_config.json"
-WEIGHTS_FILE = "model.safetensors"
-WEIGHTS_INDEX_FILE = "model.safetensors.index.json"
 
 # dinov2-small costs a core 142 ms a photo singly, 131 in fours, 129 in eights and 144 in
 # sixteens, which no longer fit its caches.
 _CPU_BATCH_SIZE = 8
 # Enough to keep a GPU busy through a forward pass of a small model, at a few hundred MB.
 _GPU_BATCH_SIZE = 64
+_TEXT_BATCH_SIZE = 64
 
-# What saving a checkpoint again changes in its configuration without changing a vector.
-_IMMATERIAL_CONFIG = {
-    "_name_or_path",
-    "architectures",
-    "dtype",
-    "torch_dtype",
-    "transformers_version",
-}
+# Of two vectors of one photo, in units of their length: far above rounding.
+_SAME = 1e-3
 
-# A head that the mean over all tokens does not pass through; often left out of checkpoints.
-_UNUSED_WEIGHTS = ("pooler.",)
+
+def load_checkpoint(folder: Path, name: str) -> TransformerEncoder:
+    """The encoder in a checkpoint's folder; a `TextEncoder` where it has a text half.
+
+    Raises EncoderError where the folder holds no model that this can work with.
+    """
+    weights_files(folder)
+    kind = ReadingTransformerEncoder if reads_text(folder) else TransformerEncoder
+    return kind(folder, name)
 
 
 class TransformerEncoder:
-    """The mean over all tokens (the class token included) of a model's last hidden state.
+    """A model's output for a photo, pooled to one vector by its kind (see `pooling`).
 
-    Loads a checkpoint folder: `config.json`, weights as safetensors (never a pickle),
-    and `preprocessor_config.json`, which a DINOv2 may do without. No code from the
+    Loads a checkpoint folder: `config.json`, weights as safetensors (never a pickle), and
+    `preprocessor_config.json`, which some architectures may do without. No code from the
     checkpoint is ever run. Runs on the GPU where there is one, in 32-bit floats.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
         """Raises EncoderError where the folder holds no model that this can work with."""
-        weights = _weights_files(folder)
+        weights = weights_files(folder)
         import torch
 
         self.name = name
-        self.preprocessing = _preprocessing_of(folder)
+        self._folder = folder
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self.batch_size = _CPU_BATCH_SIZE if self._device == "cpu" else _GPU_BATCH_SIZE
-        self._model = _model_of(folder).to(self._device)
-        try:
-            probe = self._hidden_state([self.prepare(_probe_photo())])
-        except EncoderError as error:
-            raise EncoderError(f"{folder}: {error}") from error
-        except Exception as error:  # whatever a model says that wants another input
-            raise EncoderError(
-                f"{folder}: the model cannot be used on photos alone: {_first_line(error)}"
-            ) from error
-        self.dimension = int(probe.shape[-1])
+        self._model = model_of(folder).to(self._device)
+        self.preprocessing = preprocessing_of(folder)
+        pooling, self.dimension = self._tried()
         self.fingerprint = fingerprint_of(
             {
-                "weights": [_sha256(path) for path in weights],
-                "config": _material_config(folder),
+                "weights": [sha256(path) for path in weights],
+                "config": material_config(folder),
                 "preprocessing": dataclasses.asdict(self.preprocessing),
-                "pooling": "mean of all tokens",
+                "pooling": str(pooling),
                 "dimension": self.dimension,
                 "normalisation": "l2",
             }
+            | self._further_facts()
         )
 
     def prepare(self, photo: Image.Image) -> npt.NDArray[np.uint8]:
@@ -97,143 +95,76 @@ class TransformerEncoder:
         """n crops → array (n, dimension), float32, rows of unit L2 length."""
         if not prepared:
             return np.empty((0, self.dimension), dtype=np.float32)
-        pooled = self._hidden_state(prepared).mean(dim=1)
-        return normalised(pooled.cpu().numpy())
+        return normalised(self._pooled(prepared)[1].cpu().numpy())
 
-    def _hidden_state(self, prepared: Sequence[npt.NDArray[Any]]) -> torch.Tensor:
-        """n crops → the model's last hidden state (n, tokens, dimension)."""
+    def _pooled(self, prepared: Sequence[npt.NDArray[Any]]) -> tuple[Pooling, torch.Tensor]:
+        """n crops → vectors (n, dimension) as the model gives them, and how they were pooled."""
         import torch
 
         pixels = torch.from_numpy(self.preprocessing.normalised(np.stack(prepared)))
         with torch.inference_mode():
-            output = self._model(pixel_values=pixels.to(self._device))
-        hidden: torch.Tensor | None = getattr(output, "last_hidden_state", None)
-        if hidden is None or hidden.ndim != 3:
+            return pooled(self._model, pixels.to(self._device))
+
+    def _tried(self) -> tuple[Pooling, int]:
+        """How a photo's vector is pooled, and its length; raises EncoderError if none comes."""
+        crop = self.prepare(probe_photo())
+        try:
+            pooling, vector = self._pooled([crop])
+            _, again = self._pooled([crop])
+        except EncoderError as error:
+            raise EncoderError(f"{self._folder}: {error}") from error
+        except Exception as error:  # whatever a model says that wants another input
             raise EncoderError(
-                "the model gives no sequence of tokens (a last_hidden_state of three axes): "
-                "take a vision transformer such as DINOv2"
+                f"{self._folder}: the model cannot be used on photos alone: {first_line(error)}"
+            ) from error
+        length = float(vector.norm())
+        if not 0 < length < float("inf"):
+            raise EncoderError(
+                f"{self._folder}: the model gives zeros, NaN or infinities for a photo, so that "
+                "its weights are broken; fetch the checkpoint again whole"
             )
-        return hidden
+        if float((again - vector).norm()) > _SAME * length:
+            raise EncoderError(
+                f"{self._folder}: {type(self._model).__name__} gives one photo another vector "
+                "each time, by chance; take an image model such as DINOv2"
+            )
+        return pooling, int(vector.shape[-1])
+
+    def _further_facts(self) -> dict[str, Any]:
+        """What else shapes this encoder's vectors."""
+        return {}
 
 
-def _weights_files(folder: Path) -> list[Path]:
-    """The checkpoint's weights, one file or several shards, in a fixed order."""
-    if not folder.is_dir():
-        raise EncoderError(f"{folder}: there is no such folder; give one that holds a checkpoint")
-    if not (folder / CONFIG_FILE).is_file():
-        raise EncoderError(
-            f"{folder}: no checkpoint, for it has no {CONFIG_FILE}; give the folder that a "
-            "model's save_pretrained has written"
-        )
-    if (folder / WEIGHTS_FILE).is_file():
-        return [folder / WEIGHTS_FILE]
-    index = folder / WEIGHTS_INDEX_FILE
-    if index.is_file():
-        shards = set(_json(index).get("weight_map", {}).values())
-        return [folder / shard for shard in sorted(shards)]
-    pickles = [path.name for pattern in ("*.bin", "*.pt", "*.pth") for path in folder.glob(pattern)]
-    if pickles:
-        raise EncoderError(
-            f"{folder}: its weights are a pickle ({pickles[0]}), which may run any code and is "
-            f"never loaded; save the model again as {WEIGHTS_FILE}"
-        )
-    raise EncoderError(f"{folder}: the checkpoint has no {WEIGHTS_FILE}; fetch it again whole")
+class ReadingTransformerEncoder(TransformerEncoder):
+    """One whose model also has a text half, so that words find photos: CLIP, SigLIP."""
 
+    def encode_texts(self, texts: Sequence[str]) -> FloatArray:
+        """n texts → array (n, dimension), float32, unit rows; cosines to photos rank them.
 
-def _model_of(folder: Path) -> Any:
-    """The model, in evaluation mode, float32, on the CPU."""
-    import torch
-    from transformers import AutoModel
-    from transformers.utils import logging
+        A text that is longer than the model reads is cut, never refused.
+        """
+        vectors = [np.empty((0, self.dimension), dtype=np.float32)]
+        for start in range(0, len(texts), _TEXT_BATCH_SIZE):
+            vectors.append(self._read(texts[start : start + _TEXT_BATCH_SIZE]))
+        return np.concatenate(vectors)
 
-    # A second of loading needs no progress bar amid the indexer's own.
-    had_progress_bar = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        model, report = AutoModel.from_pretrained(
-            folder,
-            use_safetensors=True,
-            local_files_only=True,
-            trust_remote_code=False,
-            dtype=torch.float32,
-            output_loading_info=True,
-        )
-    except Exception as error:  # the library's own texts say what a broken checkpoint lacks
-        raise EncoderError(
-            f"{folder}: the checkpoint cannot be loaded: {_first_line(error)}"
-        ) from error
-    finally:
-        if had_progress_bar:
-            logging.enable_progress_bar()
-    lacking = sorted(key for key in report["missing_keys"] if not key.startswith(_UNUSED_WEIGHTS))
-    if lacking:
-        # The library fills these with random numbers, and a random vector looks like any other.
-        raise EncoderError(
-            f"{folder}: the checkpoint lacks {len(lacking)} of the model's weights "
-            f"(such as {lacking[0]}); fetch it again whole"
-        )
-    return model.eval()
+    def _read(self, texts: Sequence[str]) -> FloatArray:
+        import torch
 
+        tokens = self._tokenizer.tokens(texts)
+        with torch.inference_mode():
+            output = self._model.get_text_features(
+                **{name: tensor.to(self._device) for name, tensor in tokens.items()}
+            )
+        return normalised(getattr(output, "pooler_output", output).cpu().numpy())
 
-def _preprocessing_of(folder: Path) -> Preprocessing:
-    """What the checkpoint asks to be done to photos; DINOv2's own where it says nothing."""
-    if not (folder / PREPROCESSOR_FILE).is_file():
-        if str(_material_config(folder).get("model_type")).startswith("dinov2"):
-            return Preprocessing()
-        raise EncoderError(
-            f"{folder}: the checkpoint has no {PREPROCESSOR_FILE}, and its photos cannot be "
-            "prepared by guessing; fetch that file too"
-        )
-    from transformers import AutoImageProcessor
-
-    try:
-        processor = AutoImageProcessor.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False, backend="pil"
-        )
-        ours = Preprocessing.from_processor(processor.to_dict())
-        photo = _probe_photo()
-        expected = np.asarray(processor(photo)["pixel_values"][0])
-        actual = ours.normalised(ours.cropped(photo)[None])[0]
-    except EncoderError as error:
-        raise EncoderError(f"{folder}: {error}") from error
-    except Exception as error:  # as in _model_of
-        raise EncoderError(
-            f"{folder}: {PREPROCESSOR_FILE} cannot be used: {_first_line(error)}"
-        ) from error
-    if actual.shape != expected.shape or not np.allclose(actual, expected, atol=1e-4):
-        raise EncoderError(
-            f"{folder}: {type(processor).__name__} prepares photos in a way that Vitrine does "
-            "not reproduce; take a model with the usual resize, crop and normalisation"
-        )
-    return ours
-
-
-def _probe_photo() -> Image.Image:
-    """A photo with structure and no symmetry, to try a checkpoint on."""
-    y, x = np.mgrid[0:311, 0:401]
-    planes = np.stack([x * y // 97, x * 3 + y, y * y // 53 + x], axis=-1) % 256
-    return Image.fromarray(planes.astype(np.uint8))
-
-
-def _material_config(folder: Path) -> dict[str, Any]:
-    """The checkpoint's configuration, less what does not shape a vector."""
-    config = _json(folder / CONFIG_FILE)
-    return {key: value for key, value in config.items() if key not in _IMMATERIAL_CONFIG}
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise EncoderError(
-            f"{path}: not a readable JSON object ({error}); fetch it again"
-        ) from error
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), repr(error))
+    def _further_facts(self) -> dict[str, Any]:
+        """The tokenizer's files and rules, once the text half has given a vector that fits."""
+        self._tokenizer = Tokenizer(self._folder, self._model.config)
+        read = self._read(["a red shoe"])
+        if read.shape != (1, self.dimension) or not np.isfinite(read).all():
+            raise EncoderError(
+                f"{self._folder}: the text half gives vectors of {read.shape[-1]} numbers and the "
+                f"photos' half of {self.dimension}, or no numbers; fetch the checkpoint again whole"
+            )
+        return {"text": self._tokenizer.facts()}

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from tests.checkpoints import HIDDEN_SIZE, small_dinov2, small_dinov2_model
+from tests.checkpoints import HIDDEN_SIZE, small_dinov2, small_dinov2_model, small_resnet
 from vitrine.encoders.base import Encoder, EncoderError
 from vitrine.encoders.preprocessing import Preprocessing
 from vitrine.encoders.transformer import TransformerEncoder
@@ -291,31 +291,66 @@ def test_a_broken_settings_file_is_reported(copy: Path, file: str, text: str) ->
     refusal(copy)
 
 
-def test_a_model_without_tokens_is_refused_in_words(checkpoint: Path, tmp_path: Path) -> None:
-    from transformers import ResNetConfig, ResNetModel
+def test_a_model_that_says_nothing_of_its_photos_is_refused(tmp_path: Path) -> None:
+    assert "cannot be prepared by guessing" in refusal(small_resnet(tmp_path, processor=False))
 
-    ResNetModel(ResNetConfig(embedding_size=8, hidden_sizes=[8], depths=[1])).save_pretrained(
-        tmp_path
+
+def saved(model: Any, folder: Path) -> Path:
+    model.save_pretrained(folder)
+    return folder
+
+
+def test_models_of_texts_and_of_sounds_are_refused_in_words(tmp_path: Path) -> None:
+    from transformers import (
+        BertConfig,
+        BertModel,
+        CLIPTextConfig,
+        CLIPTextModel,
+        Wav2Vec2Config,
+        Wav2Vec2Model,
     )
-    assert "cannot be prepared by guessing" in refusal(tmp_path)
-    shutil.copy(checkpoint / "preprocessor_config.json", tmp_path)
-    assert "no sequence of tokens" in refusal(tmp_path)
+
+    small = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+    small |= {"intermediate_size": 8, "vocab_size": 9}
+    ids = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
+    bert = saved(BertModel(BertConfig(**small)), tmp_path / "bert")
+    half = saved(CLIPTextModel(CLIPTextConfig(**small, **ids)), tmp_path / "half")
+    sounds = Wav2Vec2Config(
+        hidden_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=1,
+        intermediate_size=8,
+        conv_dim=(8,),
+        conv_kernel=(3,),
+        conv_stride=(2,),
+        num_conv_pos_embeddings=4,
+        num_conv_pos_embedding_groups=2,
+    )
+    heard = saved(Wav2Vec2Model(sounds), tmp_path / "sounds")
+    for folder, what in ((bert, "BertModel"), (half, "CLIPTextModel"), (heard, "Wav2Vec2Model")):
+        said = refusal(folder)
+        assert f"{what} is no model of photos" in said
+        assert "python -m indexer encoders" in said
 
 
-def test_a_model_of_texts_is_refused_in_words(checkpoint: Path, tmp_path: Path) -> None:
-    from transformers import BertConfig, BertModel
+def test_a_model_whose_vectors_are_left_to_chance_is_refused(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    from transformers import ViTMAEConfig, ViTMAEModel
 
-    BertModel(
-        BertConfig(
-            hidden_size=8,
-            num_hidden_layers=1,
-            num_attention_heads=1,
-            intermediate_size=8,
-            vocab_size=9,
-        )
-    ).save_pretrained(tmp_path)
-    shutil.copy(checkpoint / "preprocessor_config.json", tmp_path)
-    assert "cannot be used on photos alone" in refusal(tmp_path)
+    small = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+    model = ViTMAEModel(ViTMAEConfig(**small, intermediate_size=8, patch_size=56))
+    shutil.copy(checkpoint / "preprocessor_config.json", saved(model, tmp_path))
+    assert "by chance" in refusal(tmp_path)
+
+
+def test_weights_that_give_no_numbers_are_refused(copy: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    weights = load_file(copy / "model.safetensors")
+    weights["layernorm.bias"][:] = np.nan
+    save_file(weights, copy / "model.safetensors", metadata={"format": "pt"})
+    assert "weights are broken" in refusal(copy)
 
 
 def test_preprocessing_without_a_fixed_shape_is_refused(copy: Path) -> None:
