@@ -6,7 +6,6 @@ Every product is a query once, and all others are ranked by their cosines to it
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
@@ -180,10 +179,8 @@ class Verdict:
 
     def _mistaken_for(self, nearest: Integers, code: int) -> str | None:
         found = self.labels.codes[nearest[nearest != NOBODY]]
-        wrong = Counter(found[found != code].tolist())
-        if not wrong:
-            return None
-        return self.labels.classes[min(wrong, key=lambda other: (-wrong[other], other))]
+        wrong = np.bincount(found[found != code])
+        return self.labels.classes[int(wrong.argmax())] if len(wrong) else None
 
 
 def evaluate(

@@ -1,12 +1,14 @@
 """How sure a mean over queries is: the jackknife, a product left out at a time.
 
-Queries are not independent: each product is also a neighbour, which many queries share.
-Taken for independent, they gave intervals that were too narrow by a factor of 1.2 to 1.8 on
-a real catalogue, whose parts differed by so much more; taken for dependent wherever they
-share a class, intervals that were 2 to 13 times too wide. So a product is left out as a
-query and as a neighbour of all others, which is what having had another catalogue would do.
-The variance that results is too large rather than too small (Efron & Stein 1981, "The
-Jackknife Estimate of Variance", Annals of Statistics 9).
+Queries are not independent: each product is also a neighbour, which many queries share. So
+a product is left out as a query and as everybody's neighbour, which is what having had
+another catalogue of the kind would do. The variance that results is too large rather than
+too small (Efron & Stein 1981, "The Jackknife Estimate of Variance", Annals of Statistics 9).
+
+Compared on 72 random parts of a real catalogue of 5,583 products: the figures of the parts
+differed 1.2 to 1.8 times as much as for independent queries they should (so intervals over
+queries are too narrow), 0.1 to 0.8 times as much as by clusters of a class (far too wide),
+and 0.6 to 1.1 times as much as the jackknife says (0.7 to 1.1 but for precision@1).
 """
 
 from __future__ import annotations
@@ -149,4 +151,5 @@ def _below(values: Reals) -> Reals:
 
 def _summed(order: Integers, lost: Reals, products: int) -> Reals:
     """What each product is to all queries together, (n,)."""
-    return np.bincount(order.ravel(), lost.ravel(), products)
+    sums: Reals = np.bincount(order.ravel(), lost.ravel(), products).astype(float)
+    return sums

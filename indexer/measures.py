@@ -137,6 +137,7 @@ class _Ties:
         before, size, earlier, inside = self._at(self._hits)
         harmonic = _harmonic(self._columns)
         inverse = harmonic[before + size] - harmonic[before]
+        inverse[size == 1] = 1 / (before[size == 1] + 1)  # a perfect ranking reaches 1 exactly
         density = (inside - 1) / np.maximum(size - 1, 1)
         brought = (earlier + 1) * inverse + density * (size - (before + 1) * inverse)
         rows = self._hits // self._columns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 
 from rich.table import Table
@@ -11,6 +12,7 @@ from indexer.console import table
 from indexer.evaluation import ClassFigures, Figures, Labels, Verdict
 from indexer.jackknife import CONFIDENCE, Estimate
 
+LINE = 80
 WORST = 5  # classes that are shown unasked
 ENOUGH = 5  # with fewer queries, a class is among the worst by chance
 
@@ -66,12 +68,12 @@ def explanation(ks: Sequence[int], compared: bool) -> str:
     largest = max(ks)
     words = (
         f"In percent. P@{largest}: how many of the {largest} products most like a product are the "
-        "same by these\ncolumns. mAP: 100 where all that are the same come before all others. "
-        "By chance: in a\nrandom order. ±: 95% interval, for other catalogues of this kind."
+        "same by that column. mAP: 100 where all that are the same come before all others. "
+        "By chance: in a random order. ±: 95% interval, for another catalogue of this kind."
     )
     if compared:
-        words += " Where a difference is smaller than\nits ±, neither has been shown to be better."
-    return words
+        words += " Where a difference is smaller than its ±, neither has been shown to be better."
+    return textwrap.fill(words, LINE)
 
 
 def as_json(verdict: Verdict, names: Sequence[str]) -> dict[str, object]:
