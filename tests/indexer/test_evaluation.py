@@ -145,8 +145,8 @@ def test_what_has_no_value_or_is_alone_is_counted_and_not_held_against_anybody()
     codes = np.array([0, 0, 0, 1, 1, 2, -1, -1, 1])
     verdict = judge(vectors, codes)
     assert (verdict.alone, verdict.unlabelled) == (1, 2)
-    labelled = codes >= 0
-    assert values(verdict.figures(0)) == values(judge(vectors[labelled], codes[labelled]).figures(0))
+    known = codes >= 0
+    assert values(verdict.figures(0)) == values(judge(vectors[known], codes[known]).figures(0))
 
 
 def test_differences_are_paired_so_that_a_small_one_can_be_seen():
