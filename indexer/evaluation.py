@@ -115,6 +115,11 @@ class Verdict:
     alone: int
     unlabelled: int
 
+    @property
+    def is_void(self) -> bool:
+        """Whether no query was left to ask; then there are no figures."""
+        return not len(self.scores[0].rows)
+
     def figures(self, subject: int) -> Figures:
         return self._figures(self.scores[subject])
 
@@ -189,7 +194,7 @@ def evaluate(
     """A verdict for each of the task's labels; `ranked` is told of every few queries done.
 
     All others are ranked for every query, a block of queries at a time, so that memory
-    stays bounded. Raises `EvaluationError` where no two products share a class.
+    stays bounded. Raises `EvaluationError` where no two products share any class.
     """
     parts: list[list[list[Scores]]] = [[[] for _ in subjects] for _ in task.labels]
     rows_at_once = max(1, BLOCK // max(len(task.photos), 1))
@@ -202,10 +207,17 @@ def evaluate(
             for labels, found in zip(task.labels, parts, strict=True):
                 found[position].append(ranking.scores_of(queries, labels.codes, task.ks))
         ranked(len(queries))
-    return [
+    verdicts = [
         _verdict(task, labels, [Scores.joined(each) for each in found])
         for labels, found in zip(task.labels, parts, strict=True)
     ]
+    if all(verdict.is_void for verdict in verdicts):
+        names = ", ".join(verdict.labels.name for verdict in verdicts)
+        raise EvaluationError(
+            f"no product shares its {names} with a product of another photo, so nothing can be "
+            "measured. Choose another facet with --by, or ask for more --queries."
+        )
+    return verdicts
 
 
 def _margins(scores: Scores, chosen: Mask) -> Reals:
@@ -223,14 +235,8 @@ def _margins(scores: Scores, chosen: Mask) -> Reals:
 
 
 def _verdict(task: Task, labels: Labels, scores: Sequence[Scores]) -> Verdict:
-    asked = len(scores[0].rows)
-    if not asked:
-        raise EvaluationError(
-            f"no product shares its {labels.name} with a product of another photo, so nothing "
-            "can be measured by it. Choose another facet with --by."
-        )
     unlabelled = int((labels.codes[task.queries] < 0).sum())
-    alone = len(task.queries) - unlabelled - asked
+    alone = len(task.queries) - unlabelled - len(scores[0].rows)
     return Verdict(task, labels, tuple(scores), alone, unlabelled)
 
 

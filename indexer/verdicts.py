@@ -80,7 +80,7 @@ def as_json(verdict: Verdict, names: Sequence[str]) -> dict[str, object]:
     """Everything there is to a verdict; shares between 0 and 1, null for what is unknown."""
     labels, ks = verdict.labels, verdict.task.ks
     results = []
-    for subject, name in enumerate(names):
+    for subject, name in enumerate(() if verdict.is_void else names):
         figures = verdict.figures(subject)
         result: dict[str, object] = {"name": name, **_figures_json(figures, ks)}
         if subject:
@@ -103,7 +103,7 @@ def as_json(verdict: Verdict, names: Sequence[str]) -> dict[str, object]:
         "queries": len(verdict.scores[0].rows),
         "alone_in_their_class": verdict.alone,
         "without_a_value": verdict.unlabelled,
-        "chance": _chance_json(verdict.figures(0)),
+        "chance": None if verdict.is_void else _chance_json(verdict.figures(0)),
         "results": results,
     }
 

@@ -111,6 +111,8 @@ def evaluate(figure: Path | None, index: Path, as_json: bool, **options: Any) ->
         common = _common(candidates, index, wish.against)
         verdicts = _verdicts(snapshot, common, groups, wish)
         chosen = verdicts[groups.all.index(groups.shown)]
+        if chosen.is_void:
+            chosen = next(verdict for verdict in verdicts if not verdict.is_void)
         if figure:
             _draw(folder, snapshot, chosen, common, figure)
     if as_json:
@@ -259,7 +261,7 @@ def _say(snapshot: Snapshot, verdicts: Sequence[Verdict], common: Common) -> Non
             f"Asked for {len(task.queries):,} of them, chosen at random and always the same."
         )
     stdout.print()
-    stdout.print(figures_table(verdicts, names))
+    stdout.print(figures_table([each for each in verdicts if not each.is_void], names))
     stdout.print()
     stdout.print(explanation(task.ks, compared=len(names) > 1))
     for verdict in verdicts:

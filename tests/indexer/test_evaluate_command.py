@@ -83,6 +83,18 @@ def test_a_pair_of_facets_must_agree_in_both(evaluate, several):
     assert told["by"][0]["chance"]["precision"] == pytest.approx(2 / 59)
 
 
+def test_a_facet_of_which_every_product_is_alone_leaves_the_others_their_figures(
+    evaluate, tmp_path
+):
+    publish_products(tmp_path / "small", random_unit_vectors(10))
+    wanted = ("--by", "ProductType+Colour", "--by", "Colour")
+    said = evaluate(*wanted, index=tmp_path / "small").stdout
+    assert "by ProductType + Colour: 10 products alone in their class" in said
+    void, other = facts(evaluate(*wanted, "--json", index=tmp_path / "small"))["by"]
+    assert (void["queries"], void["results"], void["chance"]) == (0, [], None)
+    assert other["queries"] == 10
+
+
 def test_every_class_of_a_facet_is_shown_worst_first(evaluate, several):
     said = evaluate("--by", "Colour", "--per-class", "ProductType", index=several).stdout
     shown = said[said.index("Every class") :].splitlines()[3:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -184,7 +185,7 @@ def test_classes_come_worst_first_with_what_they_are_mistaken_for():
 def test_blocks_and_samples_ask_the_same_of_each_query(monkeypatch):
     vectors, codes = random_unit_vectors(50, 4), np.arange(50) % 3
     whole = judge(vectors, codes).scores[0]
-    told = []
+    told: list[int] = []
     monkeypatch.setattr("indexer.evaluation.BLOCK", 350)
     task = Task([labels(codes)], np.arange(50), np.arange(50), KS)
     (verdict,) = evaluate([Subject("one", vectors)], task, told.append)
@@ -221,7 +222,8 @@ def test_facets_are_measured_kind_and_colour_first_and_several_at_once(tmp_path)
         )
         for number in range(12)
     ]
-    del products[5].facts["base colour"]
+    plain = {name: value for name, value in products[5].facts.items() if name != "base colour"}
+    products[5] = replace(products[5], facts=plain)
     snapshot = publish_products(tmp_path / "index", random_unit_vectors(12), products)
     kind, colour = ("Article Type",), ("base colour",)
     assert usual_facets(snapshot) == [kind, colour, (*kind, *colour), ("Gender",)]
