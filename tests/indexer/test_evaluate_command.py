@@ -184,6 +184,9 @@ def test_what_another_process_writes_is_not_written_too(evaluate, indexed, check
         said = evaluate("--encoder", str(checkpoint), status=2).stderr
         assert "is being written by process" in said
         evaluate()  # but it may be read
+    evaluate("--encoder", str(checkpoint))
+    with sole_indexer(indexed.folder):
+        evaluate("--encoder", str(checkpoint))  # and so may what is made already
 
 
 def test_two_indexes_are_compared_by_the_products_that_both_have(evaluate, several, tmp_path):
