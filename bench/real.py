@@ -3,7 +3,7 @@
 FOLDER holds `images/{id}.jpg`, `styles.csv` with their labels, and a `fashion.csv`
 of which some products have a photo there. The photos are served from loopback.
 
-1. `styles.csv` indexed whole with `handcrafted`: precision@10, photos/s, peak memory.
+1. `styles.csv` indexed whole with `handcrafted`: `evaluate`, photos/s, peak memory.
 2. `fashion.csv`, whose other photos answer 404: what is indexed, and every answer of
    `/get_similar` against an exact computation by id.
 3. The same killed (−9) in the middle and run again: what is requested twice.
@@ -66,7 +66,7 @@ def _whole(folder: Path, home: Path, server: PhotoServer) -> None:
     )
     groups = ["articleType", "baseColour", "articleType+baseColour"]
     by = [argument for group in groups for argument in ("--by", group)]
-    evaluate = [sys.executable, "-m", "indexer", "evaluate", "-k", str(K), "--index"]
+    evaluate = [sys.executable, "-m", "indexer", "evaluate", "--index"]
     subprocess.run([*evaluate, str(home / "styles"), *by], check=True)
     again = _build(catalogue, home / "styles")
     click.echo(f"  again: {again.seconds:.1f} s, published: {again.facts['generation']}")

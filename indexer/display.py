@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -81,3 +83,30 @@ class BuildDisplay:
         if not self._console.is_terminal and now - self._said >= PLAIN_SECONDS:
             self._said = now
             self._console.print(f"{seen:,} of {self._total:,} photos · {note}")
+
+
+@contextmanager
+def counted(console: Console, what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Counts up to `total` with what the caller is told of: a bar on a terminal, else lines."""
+    bar = Progress(
+        TextColumn(what),
+        BarColumn(bar_width=32),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    task = bar.add_task(what, total=total)
+    done, said = 0, time.monotonic()
+
+    def advance(count: int) -> None:
+        nonlocal done, said
+        done += count
+        bar.update(task, completed=done)
+        if not console.is_terminal and time.monotonic() - said >= PLAIN_SECONDS:
+            said = time.monotonic()
+            console.print(f"{what}: {done:,} of {total:,}")
+
+    with bar:
+        yield advance

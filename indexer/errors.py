@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from indexer.amendments import AmendmentError
 from indexer.console import stderr
+from indexer.evaluation import EvaluationError
 from indexer.importing.artefacts import OlderIndexError
 from indexer.options import FETCHING
 from vitrine.catalogue import CatalogueError
@@ -31,6 +32,7 @@ def errors_in_words() -> Iterator[None]:
         AmendmentError,
         CatalogueError,
         EncoderError,
+        EvaluationError,
         FigureError,
         FolderError,
         OlderIndexError,

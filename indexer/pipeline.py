@@ -310,7 +310,7 @@ class Pipeline:
         return True
 
     def _has_thumbs(self, sha256: str) -> bool:
-        facts = self._photos[sha256]
+        facts = self._photos.get(sha256)
         return isinstance(facts, PhotoFacts) and all(
             self._folder.thumbnail(sha256, width).exists()
             for width in thumbnail_widths(facts.width)
@@ -326,8 +326,9 @@ class Pipeline:
         photo = decode(body)
         if isinstance(photo, Failure):
             return Decoded(sha256, photo)
-        for width, thumbnail in thumbnails(photo).items():
-            write_whole(self._folder.thumbnail(sha256, width), thumbnail)
+        if not self._has_thumbs(sha256):
+            for width, thumbnail in thumbnails(photo).items():
+                write_whole(self._folder.thumbnail(sha256, width), thumbnail)
         facts = PhotoFacts(photo.width, photo.height, dominant_colour(photo.image))
         is_embedded = sha256 in self._embedded
         return Decoded(sha256, facts, None if is_embedded else self._encoder.prepare(photo.image))

@@ -182,17 +182,6 @@ def test_search_takes_an_id_or_a_photo(shop, build, indexer, tmp_path):
     )
 
 
-def test_evaluate_measures_precision_by_facet(shop, build, indexer):
-    shop.offer(range(9))
-    build()
-    where = ["--index", str(shop.folder.root)]
-    (figure,) = json.loads(indexer("evaluate", "-k", "2", *where, "--json").stdout)["precision"]
-    assert (figure["facets"], figure["k"], figure["queries"]) == (["Colour"], 2, 9)
-    assert figure["chance"] == pytest.approx(2 / 8)
-    assert 0 <= figure["value"] <= 1
-    assert "no facet 'Size'" in indexer("evaluate", "--by", "Size", *where, check=2).stderr
-
-
 def test_encoders_are_listed_with_what_one_chooses_by(indexer):
     listed = {e["name"]: e for e in json.loads(indexer("encoders", "--json").stdout)}
     assert next(iter(listed)) == "dinov2-small"
@@ -324,12 +313,6 @@ def test_search_says_why_a_product_has_no_photo(shop, build, indexer):
     build()
     done = indexer("search", "gone", "--index", str(shop.folder.root), check=2)
     assert "could not be had (http_404)" in done.stderr
-
-
-def test_evaluate_copes_with_one_product(shop, build, indexer):
-    shop.offer(range(1))
-    build()
-    indexer("evaluate", "--index", str(shop.folder.root))
 
 
 def test_products_are_added_removed_and_restored_by_hand(shop, build, indexer, tmp_path):
