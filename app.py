@@ -17,7 +17,7 @@ from flask.json.provider import DefaultJSONProvider
 from flask_compress import Compress
 from pydantic import ValidationError
 
-from gallery import about, api, context, pages, photos, sitemap
+from gallery import about, api, context, fashion, pages, photos, sitemap
 from gallery.asked import AskedPhotos
 from gallery.context import Gallery
 from gallery.guards import guard
@@ -57,7 +57,7 @@ def create_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
     add_static(app)
     add_preferences(app)
     pages.add_pages(app)
-    for module in (photos, api, about, sitemap):
+    for module in (photos, api, fashion, about, sitemap):
         app.register_blueprint(module.blueprint)
     return app
 

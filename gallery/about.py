@@ -81,6 +81,7 @@ def index_answer(snapshot: Snapshot) -> Index:
             "name": context.encoder_name(snapshot),
             "dimension": manifest.dimension,
             "fingerprint": manifest.encoder.fingerprint[:FINGERPRINT],
+            "reads_text": manifest.encoder.reads_text,
         },
         "index": {"kind": manifest.index.kind, "recall": manifest.index.recall},
         "photoless": len(photoless),

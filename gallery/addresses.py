@@ -13,7 +13,11 @@ Filters = Mapping[str, tuple[str, ...]]
 Pairs = list[tuple[str, str]]
 
 RESERVED = frozenset(
-    ["q", "page", "sort", "k", "id", "image", "image_path", "more", "less", "trail", "url", "crop"]
+    {
+        *("q", "scope", "sort", "page"),
+        *("id", "image_path", "text", "image", "url", "crop"),
+        *("k", "score", "more", "less", "trail"),
+    }
 )
 """Parameters with a meaning of their own; a column of such a name can't be filtered by."""
 

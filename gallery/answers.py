@@ -6,6 +6,7 @@ are paths of this server.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -13,6 +14,7 @@ from pydantic import Field
 # TypedDict of the standard library keeps no annotations of its own before Python 3.12.
 from typing_extensions import TypedDict
 
+from gallery.browsing import Scope
 from gallery.refusals import Code
 from gallery.tiles import Tile
 from vitrine.failures import FailureCode
@@ -22,6 +24,13 @@ from vitrine.products import Order
 def said(description: str, **limits: Any) -> Any:
     """The words, and the bounds, that the document has for a field."""
     return Field(description=description, **limits)
+
+
+class Score(StrEnum):
+    """What `score` says: either falls as the distance grows."""
+
+    COSINE = "cosine"
+    INVERSE_DISTANCE = "inverse_distance"
 
 
 class Error(TypedDict):
@@ -56,7 +65,12 @@ class SimilarProduct(Product):
 
     score: Annotated[
         float,
-        said("The cosine of both photos' embeddings; 1 for an identical photo.", ge=-1, le=1),
+        said(
+            "The cosine of both embeddings, or, with `score=inverse_distance`, 1/(1 + `distance`); "
+            "1 for an identical photo.",
+            ge=-1,
+            le=1,
+        ),
     ]
     distance: Annotated[
         float, said("The squared L2 distance of the unit vectors: 2 − 2·score.", ge=0, le=4)
@@ -82,12 +96,18 @@ class FetchedQuery(TypedDict):
     fetched: Annotated[Size, said("The size of the photo that was fetched.")]
 
 
+class TextQuery(TypedDict):
+    """A query in words."""
+
+    text: Annotated[str, said("The words, single spaces between them.")]
+
+
 class Similar(TypedDict):
     """Products that look like the query, best first."""
 
     query: Annotated[
-        Product | UploadQuery | FetchedQuery,
-        said("The product asked about, or the size of the photo."),
+        Product | UploadQuery | FetchedQuery | TextQuery,
+        said("The product asked about, the size of the photo, or the words."),
     ]
     similar_images: Annotated[list[str], said("The `image_url` of every result.")]
     results: Annotated[list[SimilarProduct], said("The products, best first.")]
@@ -103,7 +123,8 @@ class Health(TypedDict):
     products: Annotated[int, said("How many products it has.", ge=1)]
     encoder: Annotated[str, said("What their photos were embedded with.")]
     encoder_loaded: Annotated[
-        bool, said("Whether photos can be embedded at once; the first search by photo loads it.")
+        bool,
+        said("Whether photos, and words, can be embedded at once; the first such search loads it."),
     ]
     indexing: Annotated[bool, said("Whether the index is being brought up to date right now.")]
 
@@ -145,6 +166,15 @@ class Sort(TypedDict):
     url: Annotated[str, said("The first page in this order.")]
 
 
+class ScopeChoice(TypedDict):
+    """Where words can be searched for."""
+
+    scope: Annotated[Scope, said("The value of the parameter `scope`.")]
+    label: Annotated[str, said("The same in words, in the reader's language.")]
+    chosen: Annotated[bool, said("Whether it is what the address says.")]
+    url: Annotated[str, said("The first page of the same words searched for there.")]
+
+
 class Way(TypedDict):
     """A way out where nothing is found: what to give up."""
 
@@ -159,6 +189,9 @@ class ListedProduct(Product):
     url: Annotated[str, said("The product and what looks like it.")]
     identical: Annotated[
         int, said("How many products with this very photo it stands for, itself included.", ge=1)
+    ]
+    score: Annotated[
+        float | None, said("The cosine of the words and its photo, where words rank the photos.")
     ]
 
 
@@ -176,7 +209,14 @@ class ProductsPage(TypedDict):
     total: Annotated[int, said("How many products pass.", ge=0)]
     products: Annotated[list[ListedProduct], said("The products of this page, in order.")]
     chosen: Annotated[list[Chip], said("What narrows.")]
-    sorts: Annotated[list[Sort], said("The orders that there are.")]
+    sorts: Annotated[list[Sort], said("The orders that there are; none where words rank.")]
+    scopes: Annotated[
+        list[ScopeChoice], said("Where the words can be searched for, if there is a choice.")
+    ]
+    notice: Annotated[
+        str | None,
+        said("Why words were searched for in titles and facts, where photos were asked for."),
+    ]
     facets: Annotated[list[Facet], said("What there is to narrow by, in the catalogue's order.")]
     ways: Annotated[list[Way], said("Where nothing passes: which filters to give up.")]
 
@@ -318,6 +358,7 @@ class IndexEncoder(TypedDict):
     fingerprint: Annotated[
         str, said("The beginning of a hash over weights, preprocessing and pooling.")
     ]
+    reads_text: Annotated[bool, said("Whether photos can be searched in words.")]
 
 
 class IndexKind(TypedDict):
@@ -358,5 +399,12 @@ def product_of(tile: Tile) -> Product:
     }
 
 
-def similar_of(tile: Tile, score: float) -> SimilarProduct:
-    return {**product_of(tile), "score": score, "distance": round(2 - 2 * score, 6)}
+def similar_of(tile: Tile, cosine: float, score: Score = Score.COSINE) -> SimilarProduct:
+    """For unit vectors the squared L2 distance is d = 2 − 2·cosine; the inverse is 1/(1 + d)."""
+    distance = round(2 - 2 * cosine, 6)
+    is_inverse = score is Score.INVERSE_DISTANCE
+    return {
+        **product_of(tile),
+        "score": round(1 / (1 + distance), 6) if is_inverse else cosine,
+        "distance": distance,
+    }

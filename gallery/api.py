@@ -19,16 +19,19 @@ from gallery.answers import (
     FetchedQuery,
     Health,
     Product,
+    Score,
     Similar,
     Size,
+    TextQuery,
     UploadQuery,
     product_of,
     similar_of,
 )
-from gallery.embedding import embedded
+from gallery.browsing import MAX_TEXT
+from gallery.embedding import embedded, text_vector
 from gallery.looking import MAX_EXAMPLES
 from gallery.openapi import document
-from gallery.operations import TEXT, Operation, Parameter, answers
+from gallery.operations import PHOTO, TEXT, Operation, Parameter, answers
 from gallery.questions import DEFAULT_K, MAX_K, Question, read_question
 from gallery.references import row_of_id, row_of_url
 from gallery.refusals import UPLOAD_FAILURES, Code
@@ -53,20 +56,26 @@ blueprint = Blueprint("api", __name__)
                 "`page_url` of this gallery; others are fetched where the owner allows it.",
             ),
             Parameter(
+                "text",
+                f"What the photos show, in words, up to {MAX_TEXT} characters; where the index's "
+                "encoder reads words.",
+            ),
+            Parameter(
                 "k",
                 f"How many products; {DEFAULT_K} if not given.",
                 {"type": "integer", "minimum": 1, "maximum": MAX_K, "default": DEFAULT_K},
+            ),
+            Parameter(
+                "score",
+                "What a result's `score` is; `cosine` if not given.",
+                {"type": "string", "enum": [score.value for score in Score]},
             ),
             Parameter("more", "Ids of products to look more like.", TEXT, MAX_EXAMPLES),
             Parameter("less", "Ids of products to look less like.", TEXT, MAX_EXAMPLES),
         ),
         has_facets=True,
         form=(
-            Parameter(
-                "image",
-                "A photo, as a file.",
-                {"type": "string", "contentMediaType": "application/octet-stream"},
-            ),
+            PHOTO,
             Parameter(
                 "crop",
                 "The part of `image` to search with: `x,y,width,height`, as fractions of the "
@@ -78,10 +87,12 @@ blueprint = Blueprint("api", __name__)
             Code.SEVERAL_QUERIES,
             Code.UNKNOWN_PARAMETER,
             Code.BAD_K,
+            Code.BAD_SCORE,
             Code.BAD_JSON,
             Code.BAD_CROP,
             Code.URL_NOT_IN_CATALOGUE,
             Code.URL_NOT_FETCHED,
+            Code.NO_TEXT_HALF,
             Code.UNKNOWN_PRODUCT,
             Code.NO_PHOTO,
             Code.TOO_LARGE,
@@ -95,7 +106,7 @@ blueprint = Blueprint("api", __name__)
 def get_similar() -> ResponseReturnValue:
     """Products that look like the query, best first.
 
-    Exactly one of `id`, `image_path` and `image` says what to compare with. The product
+    Exactly one of `id`, `image_path`, `text` and `image` says what to compare with. The product
     asked about, and those given as `more` and `less`, are never in the answer; others
     with an identical photo are. Equal scores come in the catalogue's order. Answers are
     exact under any filter, and shorter than `k` only where fewer products pass.
@@ -107,7 +118,7 @@ def get_similar() -> ResponseReturnValue:
     answer: Similar = {
         "query": query,
         "similar_images": [similar.tile.image_url for similar in found],
-        "results": [similar_of(similar.tile, similar.score) for similar in found],
+        "results": [similar_of(each.tile, each.score, question.score) for each in found],
         "encoder": context.encoder_name(snapshot),
         "took_ms": round((time.perf_counter() - started) * 1000, 1),
     }
@@ -157,7 +168,7 @@ def _document() -> dict[str, Any]:
 
 def _answered(
     snapshot: Snapshot, question: Question
-) -> tuple[Product | UploadQuery | FetchedQuery, list[SimilarTile]]:
+) -> tuple[Product | UploadQuery | FetchedQuery | TextQuery, list[SimilarTile]]:
     k, narrowing = question.k, Narrowing(filters=question.filters)
     refinement = _refinement(snapshot, question)
 
@@ -169,6 +180,9 @@ def _answered(
     if question.upload is not None:
         size, found = by_photo(question.upload.read(), question.crop)
         return {"upload": size}, found
+    if question.text is not None:
+        vector = text_vector(snapshot, question.text)
+        return {"text": question.text}, by_vector(snapshot, vector, k, narrowing, refinement)
     if question.url is not None:
         row = row_of_url(snapshot, question.url)
         if row is None:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 from werkzeug.datastructures import MultiDict
 
-from gallery.addresses import Filters, Pairs, address, filter_pairs, read_filters, toggled
+from gallery.addresses import (
+    Filters,
+    Pairs,
+    address,
+    facet_names,
+    filter_pairs,
+    read_filters,
+    toggled,
+)
 from vitrine.products import Order
 from vitrine.search import Narrowing
+from vitrine.snapshot import Snapshot
 from vitrine.words import query_words
 
 Sizes = npt.NDArray[np.int64]
@@ -19,19 +28,37 @@ Sizes = npt.NDArray[np.int64]
 MAX_TEXT = 200  # characters of a search; a title is shorter
 
 
+class Scope(StrEnum):
+    """Where words are searched for."""
+
+    PHOTOS = "photos"
+    TITLES = "titles"
+
+
 @dataclass(frozen=True, slots=True)
 class Browsing:
-    """What the grid is narrowed to, in which order, and which page of it, from 1."""
+    """What the grid is narrowed to, in which order, and which page of it, from 1.
+
+    `scopes` are those that the index offers, the first of which needs not be said. In titles
+    and facts words narrow; in photos they rank all, and there is no other order.
+    """
 
     path: str
     text: str = ""
+    scope: Scope = Scope.TITLES
+    scopes: tuple[Scope, ...] = (Scope.TITLES,)
     filters: Filters = field(default_factory=dict)
     order: Order = Order.CATALOGUE
     page: int = 1
 
     @property
     def narrowing(self) -> Narrowing:
-        return Narrowing(filters=self.filters, text=self.text)
+        return Narrowing(filters=self.filters, text="" if self.is_ranked else self.text)
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether words rank the products by what their photos show."""
+        return bool(self.text) and self.scope is Scope.PHOTOS
 
     @property
     def is_narrowed(self) -> bool:
@@ -41,6 +68,7 @@ class Browsing:
     def pairs(self) -> Pairs:
         """The query string, without what is so anyway."""
         pairs = [("q", self.text)] if self.text else []
+        pairs += [("scope", self.scope.value)] if self.scope is not self.scopes[0] else []
         pairs += filter_pairs(self.filters)
         pairs += [("sort", self.order.value)] if self.order is not Order.CATALOGUE else []
         pairs += [("page", str(self.page))] if self.page > 1 else []
@@ -61,9 +89,14 @@ class Browsing:
     def without(self, name: str | None) -> Browsing:
         """The first page without one facet's values; without the text, for None."""
         if name is None:
-            return replace(self, text="", page=1)
+            return replace(self, text="", scope=self.scopes[0], page=1)
         kept = {other: values for other, values in self.filters.items() if other != name}
         return replace(self, filters=kept, page=1)
+
+    def within(self, scope: Scope) -> Browsing:
+        """The first page with the words searched for there; orders have no place in photos."""
+        order = Order.CATALOGUE if self.text and scope is Scope.PHOTOS else self.order
+        return replace(self, scope=scope, order=order, page=1)
 
     def in_order(self, order: Order) -> Browsing:
         return replace(self, order=order, page=1)
@@ -101,21 +134,27 @@ class Page:
         return out
 
 
-def read_browsing(path: str, args: MultiDict[str, str], facets: Sequence[str]) -> Browsing:
+def scopes_of(snapshot: Snapshot) -> tuple[Scope, ...]:
+    """Where words can be searched for in this index, the first if nothing is said."""
+    return (Scope.PHOTOS, Scope.TITLES) if snapshot.manifest.encoder.reads_text else (Scope.TITLES,)
+
+
+def read_browsing(path: str, args: MultiDict[str, str], snapshot: Snapshot) -> Browsing:
     """Any query string → a state. Unknown parameters, and values beyond a few, are passed over."""
     try:
         page = int(args.get("page", "1"))
     except ValueError:
         page = 1
     text = " ".join(args.get("q", "").split())[:MAX_TEXT]
-    order = args.get("sort")
-    return Browsing(
+    order, scope, scopes = args.get("sort"), args.get("scope"), scopes_of(snapshot)
+    browsing = Browsing(
         path=path,
         text=text if query_words(text) else "",  # what has no word in it searches for nothing
-        filters=read_filters(args, facets),
+        scopes=scopes,
+        filters=read_filters(args, facet_names(snapshot)),
         order=Order(order) if order in list(Order) else Order.CATALOGUE,
-        page=max(page, 1),
     )
+    return browsing.within(Scope(scope) if scope in scopes else scopes[0]).on_page(max(page, 1))
 
 
 def page_of(number: int, sizes: Sizes, length: int) -> Page:

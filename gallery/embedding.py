@@ -1,13 +1,18 @@
-"""A stranger's photo, decoded, cropped and embedded, however it came."""
+"""What a stranger searches with, embedded: a photo, decoded and cropped first, or words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flask_babel import gettext as _
+
 from gallery import context
+from gallery.refusals import Code, Refusal
 from gallery.uploads import Crop, cropped, preview_of, uploaded_photo
 from vitrine.encoders.base import FloatArray
 from vitrine.snapshot import Snapshot
+
+READS_WORDS = "clip-vit-b32"  # the encoder to name to whoever wants one that does
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,3 +44,19 @@ def embedded(
             vector=gallery.uploads.vector(photo, snapshot.manifest.encoder),
             preview=preview_of(photo) if with_preview else None,
         )
+
+
+def text_vector(snapshot: Snapshot, text: str) -> FloatArray:
+    """The unit vector (d,) of words, to compare photos with; refuses where they can't be."""
+    gallery, encoder = context.gallery(), snapshot.manifest.encoder
+    if not encoder.reads_text:
+        folder = "" if gallery.has_default_index else " --index FOLDER"
+        raise Refusal(
+            Code.NO_TEXT_HALF,
+            _(
+                "The encoder of this index reads no words. /api/products?q= searches titles and "
+                "facts; to search what the photos show, index with an encoder that reads words."
+            ),
+            f"python -m indexer build CATALOGUE --encoder {READS_WORDS}{folder}",
+        )
+    return gallery.uploads.text_vector(text, encoder)

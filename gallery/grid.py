@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from gallery.browsing import Browsing, Page, page_of
+from gallery.browsing import Browsing, Page, Scope, page_of
+from gallery.embedding import text_vector
 from gallery.links import Chip, FacetLinks, facet_links, filter_chips, label
+from gallery.refusals import Code, Refusal
 from gallery.tiles import Tile, tile_of
-from vitrine.products import Order
-from vitrine.search import facet_counts, folded, matching_rows, relaxations
+from vitrine.index import Ranking
+from vitrine.products import Order, Rows
+from vitrine.search import Narrowing, facet_counts, folded, matching_rows, passing, relaxations
 from vitrine.snapshot import Snapshot
 
 ORDERS = {
@@ -21,13 +24,23 @@ ORDERS = {
     Order.TITLE: _l("By title"),
 }
 
+SCOPES = {
+    Scope.PHOTOS: _l("Photos"),
+    Scope.TITLES: _l("Titles and facts"),
+}
+ENCODER_IS_MISSING = (Code.ENCODER_UNAVAILABLE, Code.ENCODER_MISMATCH)
+
 
 @dataclass(frozen=True, slots=True)
 class GridTile:
-    """A tile, and how many products with this very photo it stands for."""
+    """A tile, and how many products with this very photo it stands for.
+
+    `score` is the cosine to the words that rank the grid, if words do.
+    """
 
     tile: Tile
     products: int
+    score: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +61,22 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True)
+class ScopeLink:
+    """Where the words can be searched for instead."""
+
+    scope: Scope
+    label: str
+    chosen: bool
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
-    """`ways` is empty wherever there are tiles."""
+    """`ways` is empty wherever there are tiles, and `scopes` where there is no choice.
+
+    `notice` says why words were searched for in titles and facts, where it should have been
+    in photos. `marked` are the words that titles and facts were searched for.
+    """
 
     browsing: Browsing
     page: Page
@@ -57,29 +84,76 @@ class Grid:
     facets: Sequence[FacetLinks]
     chips: Sequence[Chip]
     sorts: Sequence[Sort]
+    scopes: Sequence[ScopeLink]
     ways: Sequence[Way]
+    notice: str | None
+    marked: str
+
+    @property
+    def is_ranked(self) -> bool:
+        return self.browsing.is_ranked and self.notice is None
 
 
 def grid_of(snapshot: Snapshot, browsing: Browsing, page_size: int) -> Grid:
     """One page of the products that the state narrows to."""
-    rows = matching_rows(snapshot, browsing.narrowing, browsing.order)
+    ranking, notice = None, None
+    if browsing.is_ranked:
+        try:
+            ranking = snapshot.index.ranking(text_vector(snapshot, browsing.text))
+        except Refusal as refusal:
+            if refusal.refusal_code not in ENCODER_IS_MISSING:
+                raise
+            notice = _(
+                "Words can't be compared with photos now. "
+                "They were searched for in titles and facts instead."
+            )
+    # The address stays that of the search in photos, which works when it is tried again.
+    searched = browsing if notice is None else browsing.within(Scope.TITLES)
+    narrowing = searched.narrowing
+    rows = _rows(snapshot, narrowing, ranking or browsing.order)
     tiles = folded(snapshot, rows)
     page = page_of(browsing.page, tiles.sizes, page_size)
     browsing = browsing.on_page(page.number)
-    products = snapshot.products.get(tiles.rows[page.start : page.stop])
+    here = tiles.rows[page.start : page.stop]
+    products = snapshot.products.get(here)
     sizes = tiles.sizes[page.start : page.stop]
     return Grid(
         browsing=browsing,
         page=page,
-        tiles=[GridTile(tile_of(p), int(n)) for p, n in zip(products, sizes, strict=True)],
-        facets=facet_links(browsing, facet_counts(snapshot, browsing.narrowing)),
-        chips=_chips(browsing),
-        sorts=[
-            Sort(order, str(words), order is browsing.order, browsing.in_order(order).url)
-            for order, words in ORDERS.items()
+        tiles=[
+            GridTile(tile_of(p), int(n), None if ranking is None else float(ranking.scores[row]))
+            for p, n, row in zip(products, sizes, here, strict=True)
         ],
-        ways=[] if products else _ways(snapshot, browsing),
+        facets=facet_links(browsing, facet_counts(snapshot, narrowing)),
+        chips=_chips(browsing),
+        sorts=[] if browsing.is_ranked else _sorts(browsing),
+        scopes=_scopes(browsing),
+        ways=[] if products else _ways(snapshot, browsing, narrowing),
+        notice=notice,
+        marked=narrowing.text,
     )
+
+
+def _rows(snapshot: Snapshot, narrowing: Narrowing, order: Order | Ranking) -> Rows:
+    if isinstance(order, Ranking):
+        return passing(snapshot, order.rows, narrowing)
+    return matching_rows(snapshot, narrowing, order)
+
+
+def _sorts(browsing: Browsing) -> list[Sort]:
+    return [
+        Sort(order, str(words), order is browsing.order, browsing.in_order(order).url)
+        for order, words in ORDERS.items()
+    ]
+
+
+def _scopes(browsing: Browsing) -> list[ScopeLink]:
+    if not browsing.text or len(browsing.scopes) < 2:
+        return []
+    return [
+        ScopeLink(scope, str(SCOPES[scope]), scope is browsing.scope, browsing.within(scope).url)
+        for scope in browsing.scopes
+    ]
 
 
 def _chips(browsing: Browsing) -> list[Chip]:
@@ -88,7 +162,7 @@ def _chips(browsing: Browsing) -> list[Chip]:
     return words + filter_chips(browsing)
 
 
-def _ways(snapshot: Snapshot, browsing: Browsing) -> list[Way]:
+def _ways(snapshot: Snapshot, browsing: Browsing, narrowing: Narrowing) -> list[Way]:
     return [
         Way(
             label=(
@@ -99,5 +173,5 @@ def _ways(snapshot: Snapshot, browsing: Browsing) -> list[Way]:
             count=way.count,
             url=browsing.without(way.facet).url,
         )
-        for way in relaxations(snapshot, browsing.narrowing)
+        for way in relaxations(snapshot, narrowing)
     ]

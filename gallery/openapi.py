@@ -43,13 +43,15 @@ accepts JSON. Words for people, such as labels, are in the language of `Accept-L
 WHEN: dict[Code, str] = {
     Code.BAD_JSON: "The body is no JSON object, or a value is no text, number or list of them.",
     Code.BAD_K: "`k` is no whole number within its bounds, or is given twice.",
-    Code.NO_QUERY: "None of `id`, `image_path` and `image` is given.",
-    Code.SEVERAL_QUERIES: "More than one of `id`, `image_path` and `image` is given.",
+    Code.BAD_SCORE: "`score` is none of those there are, or is given twice.",
+    Code.NO_QUERY: "None of `id`, `image_path`, `text` and `image` is given.",
+    Code.SEVERAL_QUERIES: "More than one of `id`, `image_path`, `text` and `image` is given.",
     Code.UNKNOWN_PARAMETER: "There is no such parameter, nor such a facet; the words name all.",
-    Code.BAD_REQUEST: "The request cannot be read, or has too many examples.",
+    Code.BAD_REQUEST: "The request cannot be read, or has too many examples or too long a text.",
     Code.BAD_CROP: "The part to search with is not within an uploaded photo, or is too small.",
     Code.URL_NOT_IN_CATALOGUE: "No product has its photo at this URL, and others are not fetched.",
     Code.URL_NOT_FETCHED: "The photo at this URL could not be had.",
+    Code.NO_TEXT_HALF: "The index was made by an encoder that reads no words.",
     Code.UNKNOWN_PRODUCT: "No product has this id.",
     Code.NO_PHOTO: "The product is there, but its photo could not be had.",
     Code.NOT_FOUND: "There is nothing at this address, or no longer.",
@@ -252,6 +254,9 @@ def _body(operation: Operation, index: _Index) -> Schema:
         of_json[facet.name] = {"description": FACET, "anyOf": [alone, several]}
         of_forms[facet.name] = {"description": FACET, "type": "array", "items": TEXT}
     of_files = {p.name: {"description": p.description, **p.schema} for p in operation.form}
+    if not of_json:
+        form = {"type": "object", "properties": of_files, "required": list(of_files)}
+        return {"content": {MULTIPART: {"schema": form}}, "required": True}
     return {
         "description": "All of it may be in the query string instead.",
         "content": {
@@ -304,7 +309,7 @@ def _samples(route: _Route, server: str, index: _Index) -> Iterator[str]:
     filled = re.sub(r"{(\w+)}", lambda part: quote(examples[part[1]], safe=""), route.path)
     url = server + filled
     if route.method == "POST":
-        if "id" in examples:
+        if "id" in examples and any(p.name == "id" for p in operation.query):
             body = json.dumps({"id": examples["id"]}, ensure_ascii=False)
             yield shlex.join(["curl", "-H", f"Content-Type: {JSON}", "-d", body, url])
         yield shlex.join(["curl", "-F", f"image=@{EXAMPLE_PHOTO}", url])

@@ -26,13 +26,21 @@ class Parameter:
     repeats: int = 0
 
 
+PHOTO = Parameter(
+    "image",
+    "A photo, as a file.",
+    {"type": "string", "contentMediaType": "application/octet-stream"},
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """`answer` is a type that pydantic can describe.
 
     `path` has a description for each part of the address that varies. `has_facets`
     adds every facet of the index to `query`. What is POSTed has the same parameters,
-    and in a multipart form those of `form` besides.
+    and in a multipart form those of `form` besides; without any of the former it is
+    such a form.
     """
 
     answer: Any

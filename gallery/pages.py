@@ -12,7 +12,7 @@ from werkzeug.routing import BaseConverter
 
 from gallery import context
 from gallery.addresses import facet_names
-from gallery.browsing import Browsing, read_browsing
+from gallery.browsing import Browsing, Scope, read_browsing, scopes_of
 from gallery.causes import CAUSES
 from gallery.grid import grid_of
 from gallery.links import label
@@ -65,7 +65,7 @@ def grid() -> ResponseReturnValue:
     for old, category in OLD_PARAMETERS.items():
         if request.args.get(old) and old not in names:
             return redirect(url_for(".grid", Category=category, Gender=request.args[old]))
-    browsing = read_browsing(url_for(".grid"), request.args, names)
+    browsing = read_browsing(url_for(".grid"), request.args, snapshot)
     shown = grid_of(snapshot, browsing, context.gallery().settings.page_size)
     return render_template("grid.html", grid=shown)
 
@@ -94,7 +94,7 @@ def item(product_id: str) -> ResponseReturnValue:
 def values(name: str) -> ResponseReturnValue:
     """Every value of one facet, for those with too many to unfold beside the grid."""
     snapshot = context.snapshot()
-    browsing = read_browsing(url_for(".grid"), request.args, facet_names(snapshot))
+    browsing = read_browsing(url_for(".grid"), request.args, snapshot)
     return render_template(
         "values.html", name=name, choices=values_of(snapshot, browsing, name), browsing=browsing
     )
@@ -120,6 +120,7 @@ def _what_every_page_says() -> dict[str, object]:
     return {
         "here": address + (f"?{query}" if 0 < len(query) <= MAX_QUERY else ""),
         "generation": current.name if current else "",
+        "scopes": scopes_of(current) if current else (Scope.TITLES,),
         "url_queries": gallery.settings.url_queries,
         "keep_uploads": gallery.settings.keep_uploads,
     }

@@ -12,6 +12,8 @@ from flask import Request
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage, MultiDict
 
+from gallery.answers import Score
+from gallery.browsing import MAX_TEXT
 from gallery.looking import MAX_EXAMPLES
 from gallery.refusals import Code, Refusal
 from gallery.uploads import Crop, read_crop
@@ -20,29 +22,31 @@ from vitrine.search import Filters
 DEFAULT_K = 12
 MAX_K = 100
 EXAMPLE = '{"id": "1001"}'
-PARAMETERS = ("id", "image_path", "k", "more", "less", "crop")
+PARAMETERS = ("id", "image_path", "text", "k", "score", "more", "less", "crop")
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can spell it, no database takes it
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Exactly one of `product_id`, `url` and `upload` is set; only an upload has a `crop`.
+    """Exactly one of `product_id`, `url`, `text` and `upload` is set; only an upload has a `crop`.
 
     `more` and `less` are ids of products to look more, or less, like.
     """
 
     k: int
     filters: Filters
+    score: Score = Score.COSINE
     more: Sequence[str] = ()
     less: Sequence[str] = ()
     product_id: str | None = None
     url: str | None = None
+    text: str | None = None
     upload: FileStorage | None = None
     crop: Crop | None = None
 
 
 def read_question(request: Request, facets: Sequence[str]) -> Question:
-    """Refuses what is not exactly one query, a sound `k`, and facets that the index has."""
+    """Refuses what is not exactly one query, a sound `k` and `score`, and known facets."""
     asked = MultiDict(request.args)
     if request.method == "POST":
         asked.update(_body(request))
@@ -62,29 +66,33 @@ def read_question(request: Request, facets: Sequence[str]) -> Question:
                 known=known,
             ),
         )
-    ids, urls = given.get("id", []), given.get("image_path", [])
-    queries = [*ids, *urls, *uploads]
+    ids, urls, texts = (given.get(name, []) for name in ("id", "image_path", "text"))
+    queries = [*ids, *urls, *texts, *uploads]
     if not queries:
         raise Refusal(
             Code.NO_QUERY,
             _(
-                "Say what to compare with: id, image_path, or a photo as image. E.g. %(example)s.",
+                "Say what to compare with: id, image_path, text, or a photo as image. "
+                "E.g. %(example)s.",
                 example=EXAMPLE,
             ),
         )
     if len(queries) > 1:
         raise Refusal(
-            Code.SEVERAL_QUERIES, _("Give one query: either id, or image_path, or image, once.")
+            Code.SEVERAL_QUERIES,
+            _("Give one query: either id, or image_path, or text, or image, once."),
         )
     more = _examples("more", given.get("more", []))
     less = _examples("less", given.get("less", []))
     return Question(
         k=_k(given.get("k", [])),
         filters={name: given[name] for name in facets if given.get(name)},
+        score=_score(given.get("score", [])),
         more=more,
         less=[product_id for product_id in less if product_id not in more],
         product_id=ids[0] if ids else None,
         url=urls[0] if urls else None,
+        text=_words(texts[0]) if texts else None,
         upload=uploads[0] if uploads else None,
         crop=_crop(given.get("crop", []), is_upload=bool(uploads)),
     )
@@ -136,6 +144,26 @@ def _k(values: Sequence[str]) -> int:
             Code.BAD_K, _("k must be a whole number from 1 to %(most)s, given once.", most=MAX_K)
         )
     return k
+
+
+def _score(values: Sequence[str]) -> Score:
+    if not values:
+        return Score.COSINE
+    if len(values) > 1 or values[0] not in list(Score):
+        raise Refusal(
+            Code.BAD_SCORE,
+            _("score must be one of these, given once: %(known)s.", known=", ".join(Score)),
+        )
+    return Score(values[0])
+
+
+def _words(text: str) -> str:
+    words = " ".join(text.split())
+    if len(words) > MAX_TEXT:
+        raise Refusal(
+            Code.BAD_REQUEST, _("Give a text of at most %(most)s characters.", most=MAX_TEXT)
+        )
+    return words
 
 
 def _examples(name: str, values: Sequence[str]) -> Sequence[str]:

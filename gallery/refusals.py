@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from vitrine.failures import FailureCode
 
@@ -16,6 +16,7 @@ class Code(StrEnum):
 
     BAD_JSON = "bad_json"
     BAD_K = "bad_k"
+    BAD_SCORE = "bad_score"
     NO_QUERY = "no_query"
     SEVERAL_QUERIES = "several_queries"
     UNKNOWN_PARAMETER = "unknown_parameter"
@@ -23,6 +24,7 @@ class Code(StrEnum):
     BAD_CROP = "bad_crop"
     URL_NOT_IN_CATALOGUE = "url_not_in_catalogue"
     URL_NOT_FETCHED = "url_not_fetched"
+    NO_TEXT_HALF = "no_text_half"
     UNKNOWN_PRODUCT = "unknown_product"
     NO_PHOTO = "no_photo"
     NOT_FOUND = "not_found"
@@ -44,6 +46,7 @@ class Code(StrEnum):
 STATUSES: dict[Code, int] = {
     Code.BAD_JSON: 400,
     Code.BAD_K: 400,
+    Code.BAD_SCORE: 400,
     Code.NO_QUERY: 400,
     Code.SEVERAL_QUERIES: 400,
     Code.UNKNOWN_PARAMETER: 400,
@@ -52,6 +55,7 @@ STATUSES: dict[Code, int] = {
     Code.URL_NOT_IN_CATALOGUE: 403,
     # Not 502: this server is well, whoever watches it, and asking again helps nobody.
     Code.URL_NOT_FETCHED: 422,
+    Code.NO_TEXT_HALF: 422,
     Code.UNKNOWN_PRODUCT: 404,
     Code.NO_PHOTO: 404,
     Code.NOT_FOUND: 404,
@@ -129,6 +133,14 @@ def words_of(error: HTTPException) -> str:
     """One sentence or two for the reader; never a traceback, never a path of the server."""
     if isinstance(error, Refusal):
         return str(error.words)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        methods = sorted(set(error.valid_methods) - {"HEAD", "OPTIONS"})
+        return str(
+            _l(
+                "This address can't be used in this way. It takes: %(methods)s.",
+                methods=", ".join(methods),
+            )
+        )
     return str(FRAMEWORK_WORDS.get(code_of(error), _l("The request can't be understood.")))
 
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from gallery import context
 from gallery.about import index_answer
-from gallery.addresses import address, facet_names
+from gallery.addresses import address
 from gallery.answers import (
     Chip,
     Facet,
@@ -29,7 +29,7 @@ from gallery.answers import (
     similar_of,
 )
 from gallery.asked import PRIVATE
-from gallery.browsing import MAX_TEXT, read_browsing
+from gallery.browsing import MAX_TEXT, Scope, read_browsing
 from gallery.causes import CAUSES
 from gallery.grid import GridTile, grid_of
 from gallery.links import Chip as ChipLink
@@ -53,7 +53,14 @@ from gallery.values import values_of
 from vitrine.products import Order, PhotolessProduct
 
 GRID_STATE = (
-    Parameter("q", f"Words to find in titles and facts, up to {MAX_TEXT} characters."),
+    Parameter("q", f"Words to search for, up to {MAX_TEXT} characters."),
+    Parameter(
+        "scope",
+        "Where to search for them. In `photos` they rank all products by what their photos show, "
+        "where the index's encoder reads words; then that is so if nothing is said. In `titles` "
+        "they are found in titles and facts.",
+        {"type": "string", "enum": [scope.value for scope in Scope]},
+    ),
     Parameter("sort", "The order.", {"type": "string", "enum": [order.value for order in Order]}),
     Parameter("page", "The number of the page, from 1.", {"type": "integer", "minimum": 1}),
 )
@@ -80,7 +87,7 @@ def products() -> ResponseReturnValue:
     what can be no value of one, is passed over.
     """
     snapshot = context.snapshot()
-    browsing = read_browsing(url_for("api.products"), request.args, facet_names(snapshot))
+    browsing = read_browsing(url_for("api.products"), request.args, snapshot)
     grid = grid_of(snapshot, browsing, context.gallery().settings.page_size)
     page = grid.page
     here = browsing.on_page(page.number)
@@ -100,6 +107,11 @@ def products() -> ResponseReturnValue:
             {"sort": s.order, "label": s.label, "chosen": s.chosen, "url": s.url}
             for s in grid.sorts
         ],
+        "scopes": [
+            {"scope": s.scope, "label": s.label, "chosen": s.chosen, "url": s.url}
+            for s in grid.scopes
+        ],
+        "notice": grid.notice,
         "facets": [
             _facet(facet, address(url_for("api.values", name=facet.name), here.on_page(1).pairs))
             for facet in grid.facets
@@ -186,7 +198,7 @@ def photo(token: str) -> ResponseReturnValue:
     Operation(
         FacetValues,
         path={"name": "A facet's name; a slash in it is written `%2F`."},
-        query=GRID_STATE[:2],
+        query=GRID_STATE[:3],
         has_facets=True,
         refuses=(Code.NOT_FOUND, Code.NO_INDEX),
     )
@@ -195,7 +207,7 @@ def values(name: str) -> ResponseReturnValue:
     """Every value of one facet, with counts that respect the other filters."""
     snapshot = context.snapshot()
     path = url_for("api.products")
-    browsing = read_browsing(path, request.args, facet_names(snapshot)).on_page(1)
+    browsing = read_browsing(path, request.args, snapshot).on_page(1)
     choices = values_of(snapshot, browsing, name)
     answer: FacetValues = {
         "url": browsing.at(url_for("api.values", name=name)).url,
@@ -258,7 +270,12 @@ def _linked(linked: Example | Step | Identical, url: str) -> LinkedProduct:
 
 def _listed(listed: GridTile) -> ListedProduct:
     tile = listed.tile
-    return {**product_of(tile), "url": _twin(tile.id), "identical": listed.products}
+    return {
+        **product_of(tile),
+        "url": _twin(tile.id),
+        "identical": listed.products,
+        "score": listed.score,
+    }
 
 
 def _chips(chips: Sequence[ChipLink]) -> list[Chip]:

@@ -1,8 +1,9 @@
-"""A stranger's photo → the vector to search with, by the encoder that made the index."""
+"""A stranger's photo or words → the vector to search with, by the encoder that made the index."""
 
 from __future__ import annotations
 
 import base64
+import functools
 import io
 import logging
 import math
@@ -11,12 +12,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import Enum, auto
 
-from flask_babel import format_decimal
+from flask_babel import LazyString, format_decimal
 from flask_babel import lazy_gettext as _l
 
 from gallery.refusals import UPLOAD_FAILURES, Code, Refusal
-from vitrine.encoders.base import Encoder, EncoderError, FloatArray
+from vitrine.encoders.base import Encoder, EncoderError, FloatArray, TextEncoder
 from vitrine.failures import Failure, FailureCode
 from vitrine.fetching import (
     PUBLIC_WEB,
@@ -50,6 +52,11 @@ address cannot be told from one that does not exist."""
 MAX_URL = 4096  # characters; signed addresses have up to some 2,000
 PREVIEW_PIXELS = 640  # longest side of an uploaded photo as shown back
 LEAST_CROP = 16  # pixels a side: anything less is a slip of the hand
+
+KEPT_TEXTS = 256  # vectors of words, at some 2 KB: of each search the pages and twins ask again
+RETRY_SECONDS = 30.0
+"""An encoder that could not be loaded is not tried again sooner: it may take a minute to
+find out that no hub answers, and as long again for each who waits."""
 
 _fetches = threading.BoundedSemaphore(FETCHES)
 
@@ -189,20 +196,56 @@ def data_url(preview: bytes) -> str:
     return "data:image/webp;base64," + base64.b64encode(preview).decode()
 
 
+class Use(Enum):
+    """What the encoder is wanted for."""
+
+    PHOTO = auto()
+    WORDS = auto()
+
+
+UNAVAILABLE: dict[Use, LazyString] = {
+    Use.PHOTO: _l(
+        "Search by photo is not available now: the encoder can't be loaded. "
+        "Search by product works."
+    ),
+    Use.WORDS: _l(
+        "Words can't be compared with photos now: the encoder can't be loaded. "
+        "Search in titles and facts works."
+    ),
+}
+MISMATCH: dict[Use, LazyString] = {
+    Use.PHOTO: _l(
+        "Search by photo is not available now: the index was made by another version "
+        "of the encoder. Search by product works."
+    ),
+    Use.WORDS: _l(
+        "Words can't be compared with photos now: the index was made by another version "
+        "of the encoder. Search in titles and facts works."
+    ),
+}
+
+
 class UploadEncoder:
-    """Loads the index's encoder with the first upload, and embeds one photo at a time.
+    """Loads the index's encoder when it is first needed, and embeds one thing at a time.
 
     It lives on a thread of its own: loading happens once however many wait for it,
     and the encoder keeps all cores while the threads that answer requests search
     with one each. Hold `room` from before a photo is decoded until it is embedded.
+    `clock` tells seconds.
     """
 
-    def __init__(self, load: Callable[[str], Encoder]) -> None:
+    def __init__(
+        self, load: Callable[[str], Encoder], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._load = load
+        self._clock = clock
         self.room = threading.BoundedSemaphore(PHOTOS_IN_MEMORY)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="encoder")
         self._wanted: EncoderFacts | None = None
         self._encoder: Encoder | None = None
+        self._failed: EncoderFacts | None = None
+        self._failed_at = 0.0
+        self.text_vector = functools.lru_cache(KEPT_TEXTS)(self._text_vector)
 
     def is_ready(self, wanted: EncoderFacts) -> bool:
         """Whether `vector` would embed at once, without loading anything first."""
@@ -217,38 +260,43 @@ class UploadEncoder:
         """The photo's unit vector (d,); refuses where the index's own encoder can't be had."""
         return self._thread.submit(self._vector, photo, wanted).result()
 
+    def _text_vector(self, text: str, wanted: EncoderFacts) -> FloatArray:
+        """The unit vector (d,) of words; the same refusals. Not to be written to."""
+
+        def embed() -> FloatArray:
+            encoder = self._encoder_for(wanted, Use.WORDS)
+            if not isinstance(encoder, TextEncoder):  # the manifest says that it is one
+                log.error("Can't search in words: encoder %s reads none.", wanted.name)
+                raise Refusal(Code.ENCODER_MISMATCH, MISMATCH[Use.WORDS])
+            vector: FloatArray = encoder.encode_texts([text])[0]
+            vector.flags.writeable = False
+            return vector
+
+        return self._thread.submit(embed).result()
+
     def _vector(self, photo: Photo, wanted: EncoderFacts) -> FloatArray:
-        encoder = self._encoder_for(wanted)
+        encoder = self._encoder_for(wanted, Use.PHOTO)
         vector: FloatArray = encoder.encode([encoder.prepare(photo.image)])[0]
         return vector
 
-    def _encoder_for(self, wanted: EncoderFacts) -> Encoder:
+    def _encoder_for(self, wanted: EncoderFacts, use: Use) -> Encoder:
         if self._encoder is None or self._wanted != wanted:
+            if self._failed == wanted and self._clock() - self._failed_at < RETRY_SECONDS:
+                raise Refusal(Code.ENCODER_UNAVAILABLE, UNAVAILABLE[use])
             try:
                 self._encoder = self._load(wanted.name)
             except Exception as error:  # of a broken installation or checkpoint, anything
                 known = isinstance(error, EncoderError)
-                log.error("Can't search by photo: %s", error, exc_info=not known)
-                raise Refusal(
-                    Code.ENCODER_UNAVAILABLE,
-                    _l(
-                        "Search by photo is not available now: the encoder can't be loaded. "
-                        "Search by product works."
-                    ),
-                ) from error
+                log.error("Can't search by photo or in words: %s", error, exc_info=not known)
+                self._failed, self._failed_at = wanted, self._clock()
+                raise Refusal(Code.ENCODER_UNAVAILABLE, UNAVAILABLE[use]) from error
             self._wanted = wanted
             if self._encoder.fingerprint != wanted.fingerprint:
                 log.error(
-                    "Can't search by photo: encoder %s has changed since the index was made. "
-                    "Run the indexer again, then restart the gallery.",
+                    "Can't search by photo or in words: encoder %s has changed since the index "
+                    "was made. Run the indexer again, then restart the gallery.",
                     wanted.name,
                 )
         if self._encoder.fingerprint != wanted.fingerprint:
-            raise Refusal(
-                Code.ENCODER_MISMATCH,
-                _l(
-                    "Search by photo is not available now: the index was made by another version "
-                    "of the encoder. Search by product works."
-                ),
-            )
+            raise Refusal(Code.ENCODER_MISMATCH, MISMATCH[use])
         return self._encoder

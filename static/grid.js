@@ -2,6 +2,7 @@
 // more of it comes as one scrolls.
 
 import { choose, forgetChoices, settleChoices } from "./choices.js";
+import { waitForEncoder } from "./encoder.js";
 import { morph } from "./morph.js";
 import { hush, tell } from "./notices.js";
 import { Failed, fetchPage, here } from "./pages.js";
@@ -14,6 +15,7 @@ const REST_MS = 150; // between two scrolls of one movement, at most
 const words = document.getElementById("words");
 const skip = document.querySelector(".skip");
 const path = new URL(words.action).pathname;
+const health = new URL("healthz", words.action);
 
 let typing = 0;
 let resting = 0;
@@ -37,9 +39,9 @@ export function startGrid() {
   });
   words.addEventListener("input", (event) => {
     clearTimeout(typing);
-    if (!event.isComposing && hasGrid()) typing = setTimeout(searchWords, TYPING_MS);
+    if (!event.isComposing) searchAsTyped(TYPING_MS);
   });
-  words.addEventListener("compositionend", searchWords);
+  words.addEventListener("compositionend", () => searchAsTyped(0));
   words.addEventListener("submit", (event) => {
     if (!hasGrid()) return;
     event.preventDefault();
@@ -70,6 +72,16 @@ function showWords() {
   words.elements.q.value = searchParams.get("q") ?? "";
 }
 
+/** Half a word finds titles, but no photo shows it: photos are searched when Enter is pressed. */
+function searchAsTyped(delay) {
+  if (!hasGrid() || (inPhotos() && words.elements.q.value.trim())) return;
+  typing = setTimeout(searchWords, delay);
+}
+
+function inPhotos() {
+  return main.root.querySelector(".browse")?.dataset.scope === "photos";
+}
+
 function hasGrid() {
   return main.root.querySelector(".browse") !== null;
 }
@@ -92,13 +104,18 @@ async function searchWords() {
   const text = words.elements.q.value;
   // The form has the filters of the page; the address also has those that are on their way.
   const others = [...new URLSearchParams(location.search)];
-  const pairs = others.filter(([name]) => name !== "q" && name !== "page");
+  const ranks = inPhotos() && text.trim(); // and there is no other order
+  const ends = ["q", "page", ...(ranks ? ["sort"] : [])];
+  const pairs = others.filter(([name]) => !ends.includes(name));
   if (text.trim()) pairs.unshift(["q", text]);
   const url = path + (pairs.length ? `?${new URLSearchParams(pairs)}` : "");
   if (url === here()) return;
-  const isGoingOn = typed === here();
+  // What is typed on gives way; a search by Enter is a step of its own.
+  const isGoingOn = typed === here() && !inPhotos();
   typed = url;
+  const stopWaiting = ranks ? waitForEncoder(health) : undefined;
   await browse(url, isGoingOn || undefined);
+  stopWaiting?.();
 }
 
 const end = new IntersectionObserver(
@@ -114,6 +131,7 @@ function watch() {
   end.disconnect();
   hush("tiles");
   settleChoices();
+  showScope();
   skip.setAttribute("href", document.getElementById("products") ? "#products" : "#main");
   isNear = hasScrolled = isAdding = false;
   tiles = main.root.querySelector(".browse .grid");
@@ -122,6 +140,13 @@ function watch() {
   beginsPage(inView, main.root, tiles);
   const pager = main.root.querySelector(".pager");
   if (pager) end.observe(pager);
+}
+
+/** What the box says of itself is where it searches on the page that is shown. */
+function showScope() {
+  const { scope } = main.root.querySelector(".browse")?.dataset ?? {};
+  const { q } = words.elements;
+  if (scope) q.placeholder = q.ariaLabel = q.dataset[scope];
 }
 
 /** Note at a page's first tile what the page is. */

@@ -1,6 +1,7 @@
 // Search by photo: chosen, taken, dropped or pasted; and then by a part of it.
 
 import { layCrop, WHOLE } from "./crop.js";
+import { waitForEncoder } from "./encoder.js";
 import { closeLook } from "./look.js";
 import { foldMenus } from "./menus.js";
 import { hush, quote, tell } from "./notices.js";
@@ -8,8 +9,6 @@ import { Failed, root } from "./pages.js";
 import { shrunk } from "./picture.js";
 import { main } from "./places.js";
 import { enter } from "./visits.js";
-
-const ENCODER_AFTER_MS = 1000; // a search that takes longer may be the first one
 
 const form = document.querySelector(".by-photo form");
 
@@ -74,7 +73,7 @@ async function search(photo) {
   foldMenus();
   form.reset();
   tell("searching");
-  const waiting = setTimeout(sayWhetherEncoderLoads, ENCODER_AFTER_MS);
+  const stopWaiting = waitForEncoder(new URL("healthz", form.action));
   const body = new FormData();
   if (photo.url !== undefined) body.set("url", photo.url);
   else body.set("image", photo.blob, "photo");
@@ -86,8 +85,8 @@ async function search(photo) {
     if (!(error instanceof Failed)) throw error;
     tell("failed", () => search(photo), main);
   } finally {
-    clearTimeout(waiting);
-    if (last === photo) hush("searching", "encoder");
+    stopWaiting();
+    if (last === photo) hush("searching");
   }
 }
 
@@ -104,13 +103,6 @@ function show(page, photo) {
   main.show(page);
   scrollTo(0, 0);
   main.focusHeading();
-}
-
-async function sayWhetherEncoderLoads() {
-  const photo = last;
-  const response = await fetch(new URL("healthz", form.action)).catch(() => null);
-  const health = response?.ok ? await response.json() : {};
-  if (health.encoder_loaded === false && last === photo) tell("encoder");
 }
 
 /** Beside the results of the visitor's own photo, that photo, and the region of it. */

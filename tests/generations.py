@@ -19,6 +19,7 @@ from vitrine.snapshot import CatalogueFacts, EncoderFacts, Snapshot, open_snapsh
 
 TYPES = ("Shirts", "Tops", "Dresses", "Shoes")
 COLOURS = ("Red", "Blue", "Green", "White", "Black")
+UNKNOWN_ENCODER = EncoderFacts(name="handcrafted", fingerprint="f" * 64)
 
 
 def random_unit_vectors(count: int, dimension: int = 16, seed: int = 0) -> FloatArray:
@@ -48,7 +49,7 @@ def product(number: int, **changes: Any) -> IndexedProduct:
 def contents_of(
     products: Sequence[IndexedProduct],
     photoless: Mapping[str, FailureCode] | None = None,
-    encoder: EncoderFacts = EncoderFacts(name="handcrafted", fingerprint="f" * 64),  # noqa: B008
+    encoder: EncoderFacts = UNKNOWN_ENCODER,
     first_seen: Sequence[float] | None = None,
 ) -> Contents:
     """What a build would publish for these products and those without a photo."""
@@ -74,11 +75,12 @@ def publish_products(
     products: Sequence[IndexedProduct] | None = None,
     photoless: Mapping[str, FailureCode] | None = None,
     first_seen: Sequence[float] | None = None,
+    encoder: EncoderFacts = UNKNOWN_ENCODER,
 ) -> Snapshot:
     """Publish to an index folder and open what was published."""
     folder = IndexFolder(root)
     folder.generations.mkdir(parents=True, exist_ok=True)
     chosen = products or [product(number) for number in range(len(vectors))]
-    contents = contents_of(chosen, photoless, first_seen=first_seen)
+    contents = contents_of(chosen, photoless, encoder, first_seen)
     name = publish(folder, contents, vectors)
     return open_snapshot(folder.generation(name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,10 @@ Mask = npt.NDArray[np.bool_]
 SCORE_DECIMALS = 6
 """float32 cosines agree between CPUs to about 1e-7; what lies below is no difference."""
 
+KEPT_RANKINGS = 8
+"""One search in words asks for its pages and its twin by the same vector. Each takes 16
+bytes a row."""
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
@@ -27,6 +32,14 @@ class Neighbour:
     score: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """Every row (n,), best first, and the score of each row (n,) by its number."""
+
+    rows: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.float64]
+
+
 class FlatIndex:
     """Exact inner-product search over unit vectors (so a score is a cosine)."""
 
@@ -34,6 +47,7 @@ class FlatIndex:
 
     def __init__(self, index: Any) -> None:
         self._index = index
+        self._ranking = functools.lru_cache(KEPT_RANKINGS)(self._rank)
 
     @classmethod
     def build(cls, vectors: FloatArray) -> FlatIndex:
@@ -79,10 +93,31 @@ class FlatIndex:
         `allowed` (n,) keeps the rows that are True; the answer is exact under any
         filter, and shorter than k only where fewer rows are allowed.
         """
+        rows, scores = self._nearest(query, k, allowed)
+        return [Neighbour(*pair) for pair in zip(rows.tolist(), scores.tolist(), strict=True)]
+
+    def ranking(self, query: FloatArray) -> Ranking:
+        """All rows by their likeness to a unit vector (d,), equal scores in row order.
+
+        The last few are remembered. Not to be written to.
+        """
+        return self._ranking(np.ascontiguousarray(query, dtype=np.float32).tobytes())
+
+    def _rank(self, query: bytes) -> Ranking:
+        rows, found = self._nearest(np.frombuffer(query, dtype=np.float32), len(self), None)
+        scores = np.empty(len(self), dtype=np.float64)
+        scores[rows] = found
+        rows.flags.writeable = scores.flags.writeable = False
+        return Ranking(rows, scores)
+
+    def _nearest(
+        self, query: FloatArray, k: int, allowed: Mask | None
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """The k best of the allowed rows (k,) and their scores (k,)."""
         available = len(self) if allowed is None else int(np.count_nonzero(allowed))
         k = min(k, available)
         if k <= 0:
-            return []
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64)
         parameters = None
         if allowed is not None:
             bitmap = np.packbits(allowed, bitorder="little")
@@ -96,7 +131,7 @@ class FlatIndex:
                 break
             ask = min(2 * ask, available)
         best = np.lexsort((positions[0], -scores))[:k]
-        return [Neighbour(int(positions[0][i]), float(scores[i])) for i in best]
+        return positions[0][best], scores[best]
 
 
 def use_one_thread() -> None:

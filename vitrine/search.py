@@ -107,7 +107,11 @@ def similar_to_vector(
 
 def matching_rows(snapshot: Snapshot, narrowing: Narrowing, order: Order = Order.CATALOGUE) -> Rows:
     """Rows that pass, in this order. Not to be written to."""
-    rows = snapshot.products.in_order(order)
+    return passing(snapshot, snapshot.products.in_order(order), narrowing)
+
+
+def passing(snapshot: Snapshot, rows: Rows, narrowing: Narrowing) -> Rows:
+    """Those of these rows that pass, in the order that they have. Not to be written to."""
     allowed = _mask(snapshot, narrowing)
     return rows if allowed is None else rows[allowed[rows]]
 

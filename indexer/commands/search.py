@@ -1,4 +1,4 @@
-"""`search`: what looks like a product or a photo."""
+"""`search`: what looks like a product or a photo, or shows what words say."""
 
 from __future__ import annotations
 
@@ -26,40 +26,60 @@ FIGURE_WIDTH, FIGURE_COLUMNS = 160, 7
 
 
 @click.command()
-@click.argument("photo_or_id")
+@click.argument("photo_or_id", required=False)
+@click.option(
+    "--text",
+    metavar="WORDS",
+    help="Find what the photos show, in words; where the index's encoder reads words.",
+)
 @click.option("-k", type=click.IntRange(1, 100), default=5, show_default=True, help="How many.")
 @figure_option("The query beside its results with their scores, best first, as a picture.")
 @index_option
 @json_option
-def search(photo_or_id: str, k: int, figure: Path | None, index: Path, as_json: bool) -> None:
-    """Show what looks like a product or a photo.
+def search(
+    photo_or_id: str | None,
+    text: str | None,
+    k: int,
+    figure: Path | None,
+    index: Path,
+    as_json: bool,
+) -> None:
+    """Show what looks like a product or a photo, or shows what words say.
 
     PHOTO_OR_ID is a product's id, or the path of a photo, which is embedded first.
 
     \b
     python -m indexer search 1001
     python -m indexer search my/photo.jpg -k 12 --figure similar.png
+    python -m indexer search --text "red dress"
     """
     from vitrine.figures import Cell, Mark, save_figure, stored_photo
     from vitrine.search import similar_to_product, similar_to_vector
 
+    if (photo_or_id is None) == (text is None):
+        raise click.UsageError("Give either PHOTO_OR_ID or --text WORDS.")
     with errors_in_words():
         folder = IndexFolder(index)
         snapshot = open_current(folder)
-        row = snapshot.rows.get(photo_or_id)
-        if row is not None:
+        query, title = None, "What looks like it"
+        row = snapshot.rows.get(photo_or_id or "")
+        if text is not None:
+            neighbours = similar_to_vector(snapshot, _text_vector(snapshot, text), k)
+            title = f"What shows “{text}”"
+        elif row is not None:
             neighbours = similar_to_product(snapshot, row, k)
             (product,) = snapshot.products.get([row])
             shown = stored_photo(folder, product, FIGURE_WIDTH)
             query = Cell(shown, f"{product.id}\n{product.title}", Mark.QUERY)
         else:
-            photo = _photo(snapshot, Path(photo_or_id))
+            path = Path(photo_or_id or "")
+            photo = _photo(snapshot, path)
             encoder = encoder_of(snapshot)
             vector: FloatArray = encoder.encode([encoder.prepare(photo.image)])[0]
             neighbours = similar_to_vector(snapshot, vector, k)
-            query = Cell(photo.image, Path(photo_or_id).name, Mark.QUERY)
+            query = Cell(photo.image, path.name, Mark.QUERY)
         if figure:
-            save_figure(_drawn(folder, snapshot, query, neighbours), figure)
+            save_figure(_drawn(folder, snapshot, query, neighbours, title), figure)
     _say_what_was_found(snapshot, neighbours, as_json=as_json)
     if figure:
         stderr.print(f"Drawn to {figure}.")
@@ -76,6 +96,24 @@ def encoder_of(snapshot: Snapshot) -> Encoder:
             "Index again with: python -m indexer build CATALOGUE"
         )
     return encoder
+
+
+def _text_vector(snapshot: Snapshot, text: str) -> FloatArray:
+    """The vector (d,) of words, made by the encoder of the snapshot."""
+    from vitrine.encoders.base import TextEncoder
+
+    facts = snapshot.manifest.encoder
+    words = " ".join(text.split())
+    if not words:
+        raise click.UsageError("--text: give some words, such as --text 'red dress'.")
+    encoder = encoder_of(snapshot) if facts.reads_text else None
+    if not isinstance(encoder, TextEncoder):
+        raise click.UsageError(
+            f"--text: the encoder of this index, {facts.name}, reads no words. Index with one "
+            "that does: python -m indexer build CATALOGUE --encoder clip-vit-b32"
+        )
+    vector: FloatArray = encoder.encode_texts([words])[0]
+    return vector
 
 
 def _photo(snapshot: Snapshot, path: Path) -> Photo:
@@ -99,19 +137,23 @@ def _photo(snapshot: Snapshot, path: Path) -> Photo:
 
 
 def _drawn(
-    folder: IndexFolder, snapshot: Snapshot, query: Cell, neighbours: Sequence[Neighbour]
+    folder: IndexFolder,
+    snapshot: Snapshot,
+    query: Cell | None,
+    neighbours: Sequence[Neighbour],
+    title: str,
 ) -> Image:
-    """The query beside its results, in rows of `FIGURE_COLUMNS`."""
+    """The query, if it has a picture, beside its results, in rows of `FIGURE_COLUMNS`."""
     from vitrine.figures import Cell, Row, figure, stored_photo
 
     products = snapshot.products.get(neighbour.row for neighbour in neighbours)
-    cells = [query] + [
+    cells = ([query] if query else []) + [
         Cell(stored_photo(folder, p, FIGURE_WIDTH), f"{n.score:.3f}\n{p.id}\n{p.title}")
         for p, n in zip(products, neighbours, strict=True)
     ]
     rows = [Row("", cells[at : at + FIGURE_COLUMNS]) for at in range(0, len(cells), FIGURE_COLUMNS)]
     encoder = snapshot.manifest.encoder.name
-    return figure(rows, f"What looks like it, by {encoder}", FIGURE_WIDTH)
+    return figure(rows, f"{title}, by {encoder}", FIGURE_WIDTH)
 
 
 def _say_what_was_found(

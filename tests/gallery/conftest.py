@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from app import create_app, create_server
 from gallery import context
 from gallery.context import Gallery
 from indexer.build import build, sole_indexer
+from tests.checkpoints import small_clip
 from tests.drawings import photo_bytes
 from tests.generations import COLOURS, TYPES
 from vitrine.encoders.registry import load_encoder
@@ -52,7 +53,25 @@ def wardrobe(tmp_path_factory: pytest.TempPathFactory) -> IndexFolder:
     return index_wardrobe(home, home / "index")
 
 
-def index_wardrobe(home: Path, index: Path) -> IndexFolder:
+@dataclass(frozen=True)
+class Reading:
+    """A wardrobe whose encoder, the checkpoint, reads words; the photos are in `home`."""
+
+    folder: IndexFolder
+    home: Path
+    checkpoint: Path
+
+
+@pytest.fixture(scope="session")
+def reading(tmp_path_factory: pytest.TempPathFactory) -> Reading:
+    """The same products as in `wardrobe`; for reading only."""
+    home = tmp_path_factory.mktemp("reading")
+    checkpoint = small_clip(home / "clip")
+    folder = index_wardrobe(home, home / "index", str(checkpoint))
+    return Reading(folder, home, checkpoint)
+
+
+def index_wardrobe(home: Path, index: Path, encoder_name: str = "handcrafted") -> IndexFolder:
     """Draw the photos, write the catalogue, and build the index."""
     with (home / "fashion.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
@@ -72,7 +91,7 @@ def index_wardrobe(home: Path, index: Path) -> IndexFolder:
     folder = IndexFolder(index)
     folder.claim()
     with sole_indexer(folder):
-        encoder = load_encoder("handcrafted")
+        encoder = load_encoder(encoder_name)
         build(read_source(home / "fashion.csv"), folder, encoder, FetchLimits(), Silent())
     return folder
 

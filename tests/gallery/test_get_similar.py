@@ -50,6 +50,35 @@ def test_an_answer_has_the_keys_of_the_contract(client):
     assert answer["similar_images"] == [result["image_url"] for result in answer["results"]]
 
 
+class TestScore:
+    def test_it_is_the_cosine_unless_another_is_asked_for(self, client):
+        plain = ask(client, id="1003").json
+        cosine = ask(client, id="1003", score="cosine").json
+        assert plain["results"] == cosine["results"]
+
+    def test_the_inverse_distance_is_one_over_one_plus_the_squared_distance(self, client):
+        cosine = ask(client, id=TWINS[0], k=100).json["results"]
+        inverse = ask(client, id=TWINS[0], k=100, score="inverse_distance").json["results"]
+        assert [result["id"] for result in inverse] == [result["id"] for result in cosine]
+        for one, other in zip(cosine, inverse, strict=True):
+            assert other["distance"] == one["distance"] == pytest.approx(2 - 2 * one["score"])
+            assert other["score"] == pytest.approx(1 / (1 + one["distance"]), abs=ROUNDING)
+        assert inverse[0]["id"] == TWINS[1]
+        assert inverse[0]["score"] == 1
+        assert inverse[-1]["score"] < 0.9
+
+    def test_it_may_be_in_a_json_body(self, client):
+        body = {"image_path": "1003.png", "score": "inverse_distance", "k": 1}
+        (result,) = client.post("/get_similar", json=body).json["results"]
+        assert result["score"] == pytest.approx(1 / (1 + result["distance"]), abs=ROUNDING)
+
+    @pytest.mark.parametrize("asked", ["score=euclid", "score=cosine&score=cosine", "score=COSINE"])
+    def test_any_other_is_refused_in_a_sentence_that_names_both(self, client, asked):
+        answer = client.get(f"/get_similar?id=1003&{asked}")
+        assert refusal(answer) == (400, "bad_score")
+        assert "cosine, inverse_distance" in answer.json["error"]
+
+
 def test_facts_keep_the_order_of_the_catalogue(client):
     facts = ask(client, id="1003").json["query"]["facts"]
     assert list(facts) == ["Gender", "Category", "ProductType", "Colour"]

@@ -225,12 +225,46 @@ class TestOldAddresses:
             ("?footwear=Men", "/?Category=Footwear&Gender=Men"),
             ("?footwear=Men&apparel=Girls&page=3", "/?Category=Apparel&Gender=Girls"),
             ("?apparel=&footwear=Women", "/?Category=Footwear&Gender=Women"),
+            ("?page=abc&apparel=Boys", "/?Category=Apparel&Gender=Boys"),
+            ("?apparel=Boys&apparel=Girls", "/?Category=Apparel&Gender=Boys"),
+            ("?apparel=Robots", "/?Category=Apparel&Gender=Robots"),
+            ("?apparel=a%26page%3D2", "/?Category=Apparel&Gender=a%26page%3D2"),
+            ("?footwear=%0d%0aX: y", "/?Category=Footwear&Gender=%0D%0AX:+y"),
         ],
     )
     def test_they_lead_to_the_same_state(self, client, old, new):
         answer = client.get("/" + old)
         assert (answer.status_code, answer.location) == (302, new)
         assert client.get(new).status_code == 200
+
+    def test_they_show_what_they_say(self, client):
+        for old, category, gender in [
+            ("?apparel=Boys&page=1", "Apparel", "Boys"),
+            ("?footwear=Men&page=abc", "Footwear", "Men"),
+        ]:
+            page = client.get("/" + old, follow_redirects=True)
+            assert page.status_code == 200
+            query = page.request.query_string.decode()
+            state = client.get("/api/products", query_string=query).json
+            assert state["total"] > 0
+            for found in state["products"]:
+                assert found["facts"]["Category"] == category
+                assert found["facts"]["Gender"] == gender
+
+    def test_a_value_that_nothing_has_leads_to_an_empty_grid_with_a_way_out(self, client):
+        page = client.get("/?apparel=Robots", follow_redirects=True)
+        assert page.status_code == 200
+        assert "Nothing is all of this at once" in page.text
+        assert "/?Category=Apparel" in links(client, page.request.full_path).by_text.values()
+
+    def test_an_empty_one_is_passed_over(self, client):
+        assert tiles(client, "/?apparel=&footwear=") == tiles(client, "/")
+
+    def test_a_catalogue_with_such_a_column_has_it_as_a_facet(self, tmp_path):
+        odd = [product(n, facts={"apparel": "ab"[n % 2], "Gender": "x"}) for n in range(6)]
+        publish_products(tmp_path, random_unit_vectors(6), odd)
+        client = create_app({"index": tmp_path}).test_client()
+        assert shown_range(client, "/?apparel=a") == "1–3 of 3"
 
 
 class TestText:

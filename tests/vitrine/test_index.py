@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.generations import random_unit_vectors
-from vitrine.index import FlatIndex
+from vitrine.index import KEPT_RANKINGS, FlatIndex
 
 
 def exact(vectors, query, k, allowed=None):
@@ -86,3 +86,30 @@ def test_reading_something_else_is_refused(tmp_path):
     faiss.write_index(faiss.IndexFlatL2(4), str(path))
     with pytest.raises(ValueError, match="no flat inner-product index"):
         FlatIndex.read(path)
+
+
+class TestRanking:
+    def test_it_is_the_exact_order_of_all_rows_with_every_rows_score(self, vectors, index):
+        for row in range(0, 500, 100):
+            ranking = index.ranking(vectors[row])
+            assert list(ranking.rows) == exact(vectors, vectors[row], 500)
+            assert np.allclose(ranking.scores, vectors @ vectors[row], atol=2e-6)
+
+    def test_it_agrees_with_search_where_many_are_equal(self):
+        vectors = random_unit_vectors(60, 8)
+        vectors[10:50] = vectors[3]
+        index = FlatIndex.build(vectors)
+        ranking = index.ranking(vectors[3])
+        for k in (1, 7, 41, 60):
+            found = index.search(vectors[3], k)
+            assert [n.row for n in found] == list(ranking.rows[:k])
+            assert [n.score for n in found] == list(ranking.scores[ranking.rows[:k]])
+
+    def test_the_last_few_are_remembered_and_nobody_changes_them(self, vectors, index):
+        first = index.ranking(vectors[0])
+        assert index.ranking(vectors[0].copy()) is first
+        for row in range(1, KEPT_RANKINGS + 1):
+            index.ranking(vectors[row])
+        assert index.ranking(vectors[0]) is not first
+        with pytest.raises(ValueError, match="read-only"):
+            first.rows[0] = 1

@@ -416,7 +416,7 @@ def test_while_the_encoder_loads_the_page_says_so(open_page, serve, wardrobe):
     address = serve_with(serve, settings, uploads=UploadEncoder(load_when_told))
     page = open_page("/", of=address, **DESKTOP)
     choose(page, file())
-    expect(notice(page)).to_contain_text("Getting ready for the first search by photo.")
+    expect(notice(page)).to_contain_text("Getting ready for the first such search.")
     may_load.set()
     expect_results(page)
     expect(notice(page)).to_be_hidden()
