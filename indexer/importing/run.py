@@ -81,4 +81,4 @@ def take_over(
     changed = adoption.changed
     vectors = {where: v for where, v in matched.vectors.items() if where not in changed}
     given = Given(vectors, only=adoption.comparison is None)
-    return build(catalogue, folder, adoption.encoder, limits, progress, given)
+    return build(catalogue, folder, adoption.encoder, limits, progress, given=given)

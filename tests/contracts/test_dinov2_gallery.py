@@ -28,6 +28,7 @@ class Moved:
     def __init__(self, home, server):
         self.home = home
         self.server = server
+        self.said = ""
         self.checkpoint = small_dinov2(home / "checkpoint")
         rows = []
         for number in range(PRODUCTS):

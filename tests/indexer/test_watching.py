@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 import pytest
 from watchfiles import Change
@@ -19,6 +20,7 @@ from indexer.watching import Scope, Watch, follow
 from tests.drawings import photo_bytes
 from tests.indexer.conftest import QUICK, Counting
 from tests.photo_server import Reply
+from vitrine.catalogue import CatalogueError
 from vitrine.encoders.handcrafted import HandcraftedEncoder
 from vitrine.folder import FolderError
 from vitrine.sources import read_source
@@ -59,10 +61,10 @@ class Script:
     def __init__(self, given, *steps) -> None:
         self.given = str(given)
         self.steps = list(steps)
-        self.built = []
-        self.went_on = []
-        self.said = []
-        self.answers = {}
+        self.built: list[list[str]] = []
+        self.went_on: list[bool] = []
+        self.said: list[str] = []
+        self.answers: dict[str, Callable[[], object]] = {}
 
     def read(self):
         return read_source(self.given)
@@ -150,7 +152,7 @@ def test_changes_are_noticed_whoever_waits_and_none_of_the_index_or_of_others(ho
         assert set(watch.wait(SOON)) == {str(home / "shop.csv")}
 
 
-def test_a_file_that_is_still_being_written_is_waited_for(home):
+def test_a_file_that_is_still_being_written_is_waited_for(home, monkeypatch):
     """Each piece comes sooner than it would take a file to be thought complete."""
     with Watch(str(home / "shop.csv"), scope_of(home / "shop.csv", home)) as watch:
         pieces = iter(range(3))
@@ -163,7 +165,7 @@ def test_a_file_that_is_still_being_written_is_waited_for(home):
                     file.write("p2,photos/2.png\n")
             return noticed
 
-        watch._notice = notice_and_go_on_writing
+        monkeypatch.setattr(watch, "_notice", notice_and_go_on_writing)
         (home / "shop.csv").write_text("ProductId,ImageURL\n")
         assert watch.wait(SOON)
         assert next(pieces, None) is None
@@ -239,7 +241,7 @@ def test_an_index_that_is_busy_is_tried_again(home, monkeypatch):
 
 def test_what_is_wrong_at_the_start_ends_it(home):
     (home / "shop.csv").write_text("")
-    with pytest.raises(watching.CatalogueError, match="is empty"):
+    with pytest.raises(CatalogueError, match="is empty"):
         follow(Script(home / "shop.csv"), str(home / "shop.csv"), home / "index", 1)
 
 
