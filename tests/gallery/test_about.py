@@ -158,7 +158,7 @@ class TestCommand:
         python, m, module, name, *arguments = shlex.split(command)
         assert (python, m, module, name) == ("python", "-m", "indexer", "build")
         context = cli.commands["build"].make_context("build", arguments)
-        assert str(context.params["catalogue"]) == "CATALOGUE"
+        assert context.params["catalogues"] == ("CATALOGUE",)
         assert context.params["encoder"] == named
         assert str(context.params["index"]) == "INDEX"
 
