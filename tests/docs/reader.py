@@ -28,7 +28,7 @@ from PIL import Image
 from tests.idx_files import FASHION_BEGINS, write_split
 
 ROOT = Path(__file__).parents[2]
-PRODUCTS, OWN_PRODUCTS, STYLES, TEST_PICTURES = 40, 30, 16, 10
+PRODUCTS, OWN_PRODUCTS, STYLES, TEST_PICTURES = 24, 20, 16, 10
 SECONDS = 300.0  # far more than any page takes; a command that waits for ever ends
 CODE = ("app.py", "babel.cfg", "gallery", "indexer", "static", "templates", "tests", "vitrine")
 
@@ -132,7 +132,7 @@ class Reader:
         shutil.copytree(data / "photos", own / "photos")
         (own / "shop.csv").write_text("".join(lines[: OWN_PRODUCTS + 1]), encoding="utf-8")
         write_styles(own / "styles", data)
-        write_split(own / "fashion-mnist", "train", FASHION_BEGINS * 2)
+        write_split(own / "fashion-mnist", "train", FASHION_BEGINS)
         write_split(own / "fashion-mnist", "t10k", range(TEST_PICTURES))
         with Image.open(data / photos[0]) as picture:
             picture.convert("RGB").save(self.home / "photo.jpg")
