@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from itertools import chain
 
 import click
 
@@ -17,27 +18,38 @@ class DefaultBuild(click.Group):
         is_ours = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
         return super().parse_args(ctx, args if is_ours else ["build", *args])
 
-    def list_commands(self, _: click.Context) -> list[str]:
-        return list(self.commands)
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """All commands, in sections by what they are for."""
+        width = max(map(len, self.commands))
+        for title, commands in COMMANDS.items():
+            with formatter.section(title):
+                formatter.write_dl(
+                    [
+                        (f"{command.name:<{width}}", command.get_short_help_str(formatter.width))
+                        for command in commands
+                    ]
+                )
 
 
 @click.group(cls=DefaultBuild)
 def cli() -> None:
     """Index a product catalogue for visual similarity.
 
-    The catalogue is a CSV whose rows name photos. `build` (the default) brings the
-    index in line with it: it fetches and embeds only what is new or changed, and
-    may be interrupted and run again at any moment.
+    The catalogue is what you have: a CSV such as styles.csv, a Parquet file or JSON lines,
+    at a path or a URL; a folder of photos; or Fashion-MNIST's files. `build` (the default)
+    brings the index in line with it: it fetches and embeds only what is new or changed,
+    and may be interrupted and run again at any moment.
 
     \b
     python -m indexer                        index the demo catalogue
     python -m indexer build my/shop.csv      index your own
+    python -m indexer build my/photos        index a folder of photos
     python -m indexer status                 what is indexed, what failed, what to do
     python app.py                            look at it
     """
 
 
-for command in COMMANDS:
+for command in chain.from_iterable(COMMANDS.values()):
     cli.add_command(command)
 
 

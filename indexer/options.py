@@ -38,8 +38,9 @@ encoder_option = click.option(
     "--encoder",
     default="auto",
     show_default=True,
-    help="An encoder's name (see `encoders`), a checkpoint's folder, or its name at the hub. "
-    "`auto` takes dinov2-small where it can be had, and else one that needs no download.",
+    help="An encoder's name (see `encoders`), a checkpoint's folder, or its name at the hub: "
+    "owner/model, or owner/model@revision. `auto` takes dinov2-small where it can be had, and "
+    "else one that needs no download.",
 )
 
 

@@ -20,20 +20,26 @@ def pixels(number: int, side: int = 28) -> bytes:
     return bytes([number % 256]) + b"".join(rows)[1:]
 
 
-def write_pictures(path: Path, count: int, *, says: int | None = None, side: int = 28) -> Path:
-    """A file of `count` pictures, whose header says that it has `says`."""
+def write_pictures(
+    path: Path, count: int, *, says: int | None = None, side: int = 28, first: int = 0
+) -> Path:
+    """A file of `count` pictures, numbers `first` and on; its header says that it has `says`."""
     header = struct.pack(">IIII", 0x803, count if says is None else says, side, side)
-    return _write(path, header + b"".join(pixels(number, side) for number in range(count)))
+    return _write(
+        path, header + b"".join(pixels(number, side) for number in range(first, first + count))
+    )
 
 
 def write_labels(path: Path, labels: Sequence[int]) -> Path:
     return _write(path, struct.pack(">II", 0x801, len(labels)) + bytes(labels))
 
 
-def write_split(home: Path, split: str, labels: Sequence[int], ending: str = ".gz") -> None:
-    """Both files of a split."""
+def write_split(
+    home: Path, split: str, labels: Sequence[int], ending: str = ".gz", *, first: int = 0
+) -> None:
+    """Both files of a split, whose pictures are numbers `first` and on."""
     home.mkdir(parents=True, exist_ok=True)
-    write_pictures(home / f"{split}-images-idx3-ubyte{ending}", len(labels))
+    write_pictures(home / f"{split}-images-idx3-ubyte{ending}", len(labels), first=first)
     write_labels(home / f"{split}-labels-idx1-ubyte{ending}", labels)
 
 

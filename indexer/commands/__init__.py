@@ -11,4 +11,9 @@ from indexer.commands.sheet import sheet
 from indexer.commands.status import status
 from indexer.commands.verify import verify
 
-COMMANDS = (build, add, remove, import_, status, verify, search, sheet, evaluate, encoders)
+COMMANDS = {
+    "Make the index and change it": (build, add, remove, import_),
+    "Look into it": (status, verify, search, sheet),
+    "Choose an encoder": (evaluate, encoders),
+}
+"""By what they are for."""

@@ -44,7 +44,7 @@ def search(
     index: Path,
     as_json: bool,
 ) -> None:
-    """Show what looks like a product or a photo, or shows what words say.
+    """Show what looks like a product or a photo, or fits words.
 
     PHOTO_OR_ID is a product's id, or the path of a photo, which is embedded first.
 

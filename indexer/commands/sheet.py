@@ -48,7 +48,7 @@ FEW_VALUES = 40  # as many rows as one looks through
 )
 @index_option
 def sheet(file: Path, by: str | None, columns: int, rows: int, index: Path) -> None:
-    """Draw a contact sheet to FILE: a row of photos for each value of a facet.
+    """Draw a contact sheet: a row of photos for each value of a facet.
 
     The photos of a value are its most typical ones: those nearest to the middle of all
     photos of that value, by the index's own encoder. FILE is sheet.png by default.

@@ -1,15 +1,20 @@
 """A reader who types in what a page says, in a fresh copy of the project.
 
-The copy has the first products of the demo catalogue and no index, and the reader has a
-catalogue of their own, `my/shop.csv` with `my/photos/`, and a `photo.jpg`. Some things are
-not done as written, since they would take minutes: `make run` indexes and serves with the
-environment that runs the tests, `make test` does nothing, and serving goes on in the
-background, at a free port, until something else is served or the page has been read. No
-hub answers, so `auto` is the encoder without a download.
+The copy has the first products of the demo catalogue and no index, and the reader has
+what the pages speak of: a `photo.jpg`, and in `my/` a catalogue of their own, `shop.csv`
+with `photos/`; `styles/`, the data set of `styles.csv` with `images/{id}.jpg`, one row of
+which has a stray comma; and the four files of `fashion-mnist/`. All of it is small.
+
+Some things are not done as written, since they would take minutes: `make run` indexes and
+serves with the environment that runs the tests, `make test` does nothing, and serving goes
+on in the background, at a free port, until something else is served or the page has been
+read. No hub answers, so `auto` is the encoder without a download.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import re
 import shutil
@@ -17,14 +22,32 @@ import socket
 import stat
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from PIL import Image
 
+from tests.idx_files import FASHION_BEGINS, write_split
+
 ROOT = Path(__file__).parents[2]
-PRODUCTS, OWN_PRODUCTS = 40, 30
+PRODUCTS, OWN_PRODUCTS, STYLES, TEST_PICTURES = 40, 20, 16, 10
 SECONDS = 300.0  # far more than any page takes; a command that waits for ever ends
 CODE = ("app.py", "babel.cfg", "gallery", "indexer", "static", "templates", "tests", "vitrine")
+
+# What `styles.csv` calls its columns, and what they are called here; the demo catalogue
+# has no season and no year.
+STYLES_COLUMNS = {
+    "id": "ProductId",
+    "gender": "Gender",
+    "masterCategory": "Category",
+    "subCategory": "SubCategory",
+    "articleType": "ProductType",
+    "baseColour": "Colour",
+    "season": "",
+    "year": "",
+    "usage": "Usage",
+    "productDisplayName": "ProductTitle",
+}
 
 # `app.py` goes on in the background, once it answers; everything else runs as it is.
 PYTHON = """#!/bin/bash
@@ -68,6 +91,27 @@ def blocks(page: Path) -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
+def write_styles(home: Path, data: Path) -> None:
+    """The first products of a `fashion.csv` as `styles.csv` and JPEG files, as people have them.
+
+    The last row has the facts of the first, and a comma in its title that nobody quoted.
+    """
+    with (data / "fashion.csv").open(encoding="utf-8", newline="") as file:
+        products = list(csv.DictReader(file))[:STYLES]
+    last = products[0] | {"ProductId": products[-1]["ProductId"], "ProductTitle": "Tank Top, Navy"}
+    products[-1] = last | {"ImageURL": products[-1]["ImageURL"]}
+    added = {"season": "Summer", "year": "2012"}
+    rows = [
+        ",".join(added.get(name) or product[ours] for name, ours in STYLES_COLUMNS.items())
+        for product in products
+    ]
+    (home / "images").mkdir(parents=True)
+    (home / "styles.csv").write_text("\n".join([",".join(STYLES_COLUMNS), *rows, ""]), "utf-8")
+    for product in products:
+        with Image.open(data / product["ImageURL"]) as photo:
+            photo.convert("RGB").save(home / "images" / f"{product['ProductId']}.jpg")
+
+
 class Reader:
     """Use it with `with`: what the page has started is stopped at the end."""
 
@@ -85,10 +129,13 @@ class Reader:
         photos = [line.rsplit(",", 1)[1].strip() for line in lines[1 : PRODUCTS + 1]]
         (data / "fashion.csv").write_text("".join(lines[: PRODUCTS + 1]), encoding="utf-8")
         for photo in photos:
-            shutil.copy(ROOT / "data" / photo, data / photo)
+            (data / photo).write_bytes(_small(photo))
         own = self.home / "my"
         shutil.copytree(data / "photos", own / "photos")
         (own / "shop.csv").write_text("".join(lines[: OWN_PRODUCTS + 1]), encoding="utf-8")
+        write_styles(own / "styles", data)
+        write_split(own / "fashion-mnist", "train", FASHION_BEGINS)
+        write_split(own / "fashion-mnist", "t10k", range(TEST_PICTURES), first=len(FASHION_BEGINS))
         with Image.open(data / photos[0]) as picture:
             picture.convert("RGB").save(self.home / "photo.jpg")
         _program(self.home / ".venv" / "bin" / "python", PYTHON)
@@ -129,6 +176,15 @@ class Reader:
             timeout=SECONDS,
             check=False,
         )
+
+
+@cache
+def _small(photo: str) -> bytes:
+    """A photo of the demo catalogue in a quarter of its size: reading it is not the point here."""
+    buffer = io.BytesIO()
+    with Image.open(ROOT / "data" / photo) as picture:
+        picture.reduce(4).save(buffer, "WEBP")
+    return buffer.getvalue()
 
 
 def _program(path: Path, text: str) -> None:

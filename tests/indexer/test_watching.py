@@ -361,3 +361,19 @@ def test_a_running_gallery_shows_what_comes_to_a_watched_catalogue(home, source)
         answer = client.get("/get_similar", query_string={"id": new})
         assert len(answer.get_json()["results"]) == before
         until(lambda: words.read_text().count("Published") == 2)
+
+
+def test_a_watched_catalogue_that_loses_most_of_its_rows_takes_nothing_away(home):
+    write(home, 0, 1, 2)
+    client = create_app({"index": home / "index", "reload_seconds": 0}).test_client()
+    with watching_process(home / "shop.csv", home) as words:
+        until(lambda: "Watching" in words.read_text())
+        write(home, 0)
+        until(lambda: "Waiting for another change" in words.read_text())
+        said = " ".join(words.read_text().split())
+        assert "shop.csv has 1 of the 3 products that are published" in said
+        assert "run again with --yes" in said
+        assert client.get("/api/index").get_json()["products"] == 3
+        write(home, 1, 2)
+        until(lambda: words.read_text().count("Published") == 2)
+        assert client.get("/api/index").get_json()["products"] == 2
