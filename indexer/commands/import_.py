@@ -145,9 +145,10 @@ def _read(index_file: Path, names_file: Path, encoder: str) -> _Older:
     from vitrine.encoders import REGISTRY
 
     vectors = read_vectors(index_file)
+    names = read_names(names_file, vectors)
     if encoder in REGISTRY:
         check_dimension(vectors, index_file, encoder, REGISTRY[encoder].dimension)
-    return _Older(vectors, read_names(names_file, vectors), encoder, index_file)
+    return _Older(vectors, names, encoder, index_file)
 
 
 def _of_catalogue(older: _Older, names_file: Path, path: Path, columns: Any) -> _Found:
