@@ -84,7 +84,11 @@ def test_their_script_gets_six_pictures_and_captions(home, address, tmp_path):
     assert done.returncode == 0, done.stderr
     captions = done.stdout.split("--\n")[:6]
     assert len(captions) == 6
-    assert all("Navy" in caption.splitlines() for caption in captions)
+    for caption in captions:
+        title, *facts = caption.splitlines()
+        assert title.startswith("Shirt ")
+        assert facts[0] == "gender: Men"
+        assert "baseColour: Navy" in facts
     for number in range(6):
         with Image.open(tmp_path / f"similar{number}.png") as similar:
             assert similar.format == "PNG"

@@ -7,7 +7,8 @@ import shutil
 
 import pytest
 
-from tests.docs.reader import PRODUCTS, ROOT, Reader, blocks
+from tests.docs.reader import PRODUCTS, ROOT, STYLES, Reader, blocks
+from vitrine.sources import read_source
 
 PAGES = [
     page
@@ -43,3 +44,12 @@ def test_a_reader_is_served_what_was_indexed(reader):
     done = reader.types("make run\ncurl 'http://127.0.0.1:5000/healthz'")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["products"] == PRODUCTS
+
+
+def test_a_readers_own_catalogues_are_what_the_pages_say(reader):
+    styles = read_source(reader.home / "my" / "styles")
+    assert (len(styles.products), styles.problems) == (STYLES, ())
+    assert styles.products[-1].title == "Tank Top, Navy"
+    fashion = read_source(reader.home / "my" / "fashion-mnist")
+    assert fashion.kind == "Fashion-MNIST"
+    assert {product.facts["Split"] for product in fashion.products} == {"train", "t10k"}
