@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from indexer.amendments import Added, AmendmentError, Amendments, HeldOut, without_copy
+from indexer.duplicates import Shown, near_copies, quietly
 from indexer.ledger import Ledger, PhotoFacts
 from indexer.pipeline import Pipeline, Plan, Progress, Silent
 from indexer.publishing import Contents, publish, stacked
@@ -84,12 +85,14 @@ def add_photos(
     encoder: Encoder,
     limits: FetchLimits = FetchLimits(),  # noqa: B008
     progress: Progress | None = None,
+    shown: Shown = quietly,
 ) -> Amended:
     """Index these photos, and publish once.
 
     They are copied into the index folder, so the originals are not needed any more. In
     a folder without an index, they begin one. The encoder must be the one that made
-    the index. Raises `AmendmentError` also for an id that stands there already, and
+    the index. `shown` is entered while photos are compared with each other. Raises
+    `AmendmentError` also for an id that stands there already, and
     where a single one of the photos cannot be had.
     """
     snapshot = _published(folder)
@@ -129,7 +132,7 @@ def add_photos(
             reads_text=isinstance(encoder, TextEncoder),
         )
         desk = _Desk(folder, ledger, snapshot, facts, encoder.dimension)
-        return desk.publish(replace(before, added=added), tuple(named))
+        return desk.publish(replace(before, added=added), tuple(named), shown=shown)
 
 
 def remove_products(folder: IndexFolder, ids: Iterable[str]) -> Amended:
@@ -198,7 +201,11 @@ class _Desk:
         return cls(folder, ledger, snapshot, manifest.encoder, manifest.dimension)
 
     def publish(
-        self, amendments: Amendments, ids: tuple[str, ...], back: Sequence[HeldOut] = ()
+        self,
+        amendments: Amendments,
+        ids: tuple[str, ...],
+        back: Sequence[HeldOut] = (),
+        shown: Shown = quietly,
     ) -> Amended:
         """Note the amendments, and publish what they come to; or raise, and do neither."""
         now = time.time()
@@ -224,7 +231,8 @@ class _Desk:
             generation = None
             if self.snapshot is None or self.snapshot.manifest.content != contents.digest:
                 vectors = stacked(self._vectors(products, at_hand), len(products), self.dimension)
-                generation = publish(self.folder, contents, vectors)
+                copies = near_copies(self.folder, self.ledger, products, shown=shown)
+                generation = publish(self.folder, contents, vectors, copies)
         except SnapshotError as error:
             self.ledger.record_amendments(before)
             raise AmendmentError(f"{error}.") from error
