@@ -2,6 +2,7 @@
 
 from indexer.commands.add import add
 from indexer.commands.build import build
+from indexer.commands.duplicates import duplicates
 from indexer.commands.encoders import encoders
 from indexer.commands.evaluate import evaluate
 from indexer.commands.import_ import import_
@@ -11,4 +12,16 @@ from indexer.commands.sheet import sheet
 from indexer.commands.status import status
 from indexer.commands.verify import verify
 
-COMMANDS = (build, add, remove, import_, status, verify, search, sheet, evaluate, encoders)
+COMMANDS = (
+    build,
+    add,
+    remove,
+    import_,
+    status,
+    verify,
+    search,
+    sheet,
+    duplicates,
+    evaluate,
+    encoders,
+)
