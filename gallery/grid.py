@@ -35,7 +35,8 @@ ENCODER_IS_MISSING = (Code.ENCODER_UNAVAILABLE, Code.ENCODER_MISMATCH)
 class GridTile:
     """A tile, and how many products with the same or nearly the same photo it stands for.
 
-    `identical` of them have its very photo; both count it too. `score` is the cosine to the words that rank the grid, if words do.
+    `identical` of them have its very photo; both numbers count itself. `score` is the cosine
+    to the words that rank the grid, if words do.
     """
 
     tile: Tile

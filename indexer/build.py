@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from filelock import FileLock, Timeout
 
 from indexer.amendments import LOST_COPY, Wished, without_copy
-from indexer.duplicates import Shown, near_copies, quietly
+from indexer.duplicates import near_copies
 from indexer.ledger import Ledger, PhotoFacts
 from indexer.pipeline import NOTHING_GIVEN, Given, Pipeline, Plan, Progress, Tally
 from indexer.publishing import Contents, is_published, publish, stacked
@@ -100,15 +100,13 @@ def build(
     *,
     goes_on: bool = False,
     given: Given = NOTHING_GIVEN,
-    shown: Shown = quietly,
 ) -> BuildOutcome:
     """Bring the index folder in line with the catalogue, and publish what changed.
 
     What was added and removed by hand is applied to the catalogue first. Only new and
     changed photos are fetched, and embedded where no vector is given. Where not one photo of
     the catalogue can be had, nothing is published and the old generation stays. One that
-    `goes_on` asks no host again that the last one has asked within a day. `shown` is entered
-    while photos are compared with each other, with how many steps that takes. Call it inside
+    `goes_on` asks no host again that the last one has asked within a day. Call it inside
     `sole_indexer`. Raises `FolderError` and `SnapshotError`.
     """
     with Ledger(folder.ledger) as ledger:
@@ -129,7 +127,7 @@ def build(
             if not is_published(folder, contents):
                 vectors = ledger.vectors(encoder.fingerprint, (p.sha256 for p in contents.products))
                 stack = stacked(vectors, indexed, encoder.dimension)
-                copies = near_copies(folder, ledger, contents.products, shown=shown)
+                copies = near_copies(folder, ledger, contents.products, progress.comparing)
                 generation = publish(folder, contents, stack, copies)
             # Also where nothing was to be published: a run killed just here had no time to.
             ledger.record_published((p.id for p in contents.products), now)

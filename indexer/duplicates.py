@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 
@@ -40,11 +40,6 @@ Advance = Callable[[int], None]
 Shown = Callable[[int], AbstractContextManager[Advance]]
 
 
-def quietly(_: int) -> AbstractContextManager[Advance]:
-    """A progress that shows nothing."""
-    return nullcontext(lambda _: None)
-
-
 @dataclass(frozen=True, slots=True)
 class Pair:
     """Two photos, and the view in which they look alike."""
@@ -58,10 +53,12 @@ def near_copies(
     folder: IndexFolder,
     ledger: Ledger,
     products: Sequence[IndexedProduct],
+    shown: Shown,
     threshold: float = THRESHOLD,
-    shown: Shown = quietly,
 ) -> list[NearCopy]:
     """Every product whose photo nearly is that of one before it, in order.
+
+    `shown` is entered with the number of steps, and gives what is told of those done.
 
     Each is within the threshold of its group's first product; that two are near a third
     does not make them a group. What is worked out is kept in the ledger, so that each pair
@@ -155,7 +152,7 @@ class _Firsts:
 
 
 def compared(ledger: Ledger, pairs: Sequence[Pair]) -> dict[tuple[str, str], float]:
-    """The difference of each pair, in the better of its views; from the ledger where it is there."""
+    """The difference of each pair in the better of its views, from the ledger where it is known."""
     known = {(p.one, p.other): ledger.comparison(p.one, p.other) for p in pairs}
     found = {photos: difference for photos, difference in known.items() if difference is not None}
     new = [pair for pair in pairs if (pair.one, pair.other) not in found]

@@ -112,7 +112,8 @@ def _is_framed(pixels: Bytes, box: _Box) -> bool:
 
 def _edge_colour(pixels: Bytes) -> npt.NDArray[np.float64]:
     edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    return np.median(edge, axis=0)
+    colour: npt.NDArray[np.float64] = np.median(edge, axis=0)
+    return colour
 
 
 def _differs(pixels: Bytes, colour: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:

@@ -145,14 +145,16 @@ def same_photo(snapshot: Snapshot, row: int) -> Rows:
     """Other rows (m,) with the very same photo: those after this one, then those before it."""
     photos = snapshot.products.first_of_photo
     rows = _group(snapshot, row)
-    return rows[photos[rows] == photos[row]]
+    same: Rows = rows[photos[rows] == photos[row]]
+    return same
 
 
 def nearly_same_photo(snapshot: Snapshot, row: int) -> Rows:
     """Other rows (m,) of its group whose photo is nearly the same, in the same order."""
     photos = snapshot.products.first_of_photo
     rows = _group(snapshot, row)
-    return rows[photos[rows] != photos[row]]
+    nearly: Rows = rows[photos[rows] != photos[row]]
+    return nearly
 
 
 def facet_counts(

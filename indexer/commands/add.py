@@ -77,7 +77,7 @@ def add(
         with sole_indexer(folder):
             loaded = _encoder(folder, encoder)
             with BuildDisplay(stderr) as display:
-                outcome = add_photos(folder, additions, loaded, limits, display, display.comparing)
+                outcome = add_photos(folder, additions, loaded, limits, display)
     say_what_was_amended("Added", index, outcome, as_json=as_json)
 
 

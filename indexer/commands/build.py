@@ -159,7 +159,6 @@ class _Builder:
                     self._limits,
                     display,
                     goes_on=goes_on,
-                    shown=display.comparing,
                 )
         self._say_what_was_built(catalogue, outcome)
         return outcome

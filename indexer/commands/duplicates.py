@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from vitrine.snapshot import Snapshot, open_current
 if TYPE_CHECKING:
     from vitrine.products import NearCopy
 
-FIGURE_WIDTH, FIGURE_COLUMNS, FIGURE_ROWS = 130, 8, 60
+FIGURE_WIDTH, FIGURE_COLUMNS, FIGURE_ROWS = 160, 8, 40
 
 
 @click.command()
@@ -91,9 +92,8 @@ def _near_copies(
         return snapshot.products.near_copies
     products = snapshot.products.all()
     with sole_indexer(folder), Ledger(folder.ledger) as ledger:
-        return near_copies(
-            folder, ledger, products, threshold, lambda total: counted(stderr, "Copies", total)
-        )
+        shown = partial(counted, stderr, "Copies")
+        return near_copies(folder, ledger, products, shown, threshold)
 
 
 def _products(groups: Sequence[Group]) -> int:
@@ -146,7 +146,7 @@ def _draw(folder: IndexFolder, groups: Sequence[Group], file: Path) -> None:
         return Row(f"{number}: {count(len(group.members), 'product')}", cells)
 
     drawn = [row_of(number, group) for number, group in enumerate(groups[:FIGURE_ROWS], start=1)]
-    save_figure(figure(drawn, "The same photo, or nearly so", FIGURE_WIDTH), file)
+    save_figure(figure(drawn, "Same photo, or nearly", FIGURE_WIDTH), file)
     left = len(groups) - len(drawn)
     more = f"; {count(left, 'more group')} left out" if left else ""
     stderr.print(f"Drawn to {file}: {count(len(drawn), 'group')}{more}.")
