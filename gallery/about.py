@@ -23,13 +23,12 @@ from gallery.tiles import is_web_address, item_path
 from vitrine.failures import FailureCode
 from vitrine.products import PhotolessProduct
 from vitrine.snapshot import Snapshot
+from vitrine.spreadsheets import defused
 
 blueprint = Blueprint("about", __name__)
 
 EXAMPLES = 3  # products that are named for each cause; the CSV has all
 FINGERPRINT = 12  # characters of it that are shown, as the indexer's `status` does
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for the beginning of a formula, which it would then run."""
 
 
 @blueprint.get("/about-index")
@@ -54,7 +53,7 @@ def failures() -> ResponseReturnValue:
     for p in context.snapshot().products.all_photoless():
         reference = _reference(p.image_url)
         cells = [p.id, p.title, reference, p.code, str(CAUSES[p.code].remedy)]
-        rows.writerow([_defused(cell) for cell in cells])
+        rows.writerow([defused(cell) for cell in cells])
     answer = Response(file.getvalue(), mimetype="text/csv")
     answer.headers["Content-Disposition"] = "attachment; filename=failures.csv"
     return answer
@@ -151,7 +150,3 @@ def _reference(image_url: str) -> str:
 
 def _is_absolute(path: str) -> bool:
     return PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()
-
-
-def _defused(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell

@@ -184,11 +184,12 @@ class Way(TypedDict):
 
 
 class ListedProduct(Product):
-    """A product of a page; those with the very same photo are folded into it."""
+    """A product of a page; those with the same or nearly the same photo are folded into it."""
 
     url: Annotated[str, said("The product and what looks like it.")]
+    folded: Annotated[int, said("How many products it stands for, itself included.", ge=1)]
     identical: Annotated[
-        int, said("How many products with this very photo it stands for, itself included.", ge=1)
+        int, said("How many of them have its very photo; the others' is nearly the same.", ge=1)
     ]
     score: Annotated[
         float | None, said("The cosine of the words and its photo, where words rank the photos.")
@@ -285,6 +286,10 @@ class ProductLook(SimilarInState):
         said("Others with its very photo, those that follow in the catalogue first."),
     ]
     same_photo_total: Annotated[int, said("How many there are of them in all.", ge=0)]
+    nearly_same_photo: Annotated[
+        list[LinkedProduct], said("Others with nearly the same photo, in the same order.")
+    ]
+    nearly_same_photo_total: Annotated[int, said("How many there are of them in all.", ge=0)]
 
 
 class PhotoLook(SimilarInState):

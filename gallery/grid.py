@@ -33,13 +33,15 @@ ENCODER_IS_MISSING = (Code.ENCODER_UNAVAILABLE, Code.ENCODER_MISMATCH)
 
 @dataclass(frozen=True, slots=True)
 class GridTile:
-    """A tile, and how many products with this very photo it stands for.
+    """A tile, and how many products with the same or nearly the same photo it stands for.
 
-    `score` is the cosine to the words that rank the grid, if words do.
+    `identical` of them have its very photo; both numbers count itself. `score` is the cosine
+    to the words that rank the grid, if words do.
     """
 
     tile: Tile
     products: int
+    identical: int
     score: float | None
 
 
@@ -116,13 +118,14 @@ def grid_of(snapshot: Snapshot, browsing: Browsing, page_size: int) -> Grid:
     browsing = browsing.on_page(page.number)
     here = tiles.rows[page.start : page.stop]
     products = snapshot.products.get(here)
-    sizes = tiles.sizes[page.start : page.stop]
+    sizes = tiles.sizes[page.start : page.stop].tolist()
+    identical = tiles.identical[page.start : page.stop].tolist()
     return Grid(
         browsing=browsing,
         page=page,
         tiles=[
-            GridTile(tile_of(p), int(n), None if ranking is None else float(ranking.scores[row]))
-            for p, n, row in zip(products, sizes, here, strict=True)
+            GridTile(tile_of(p), n, same, None if ranking is None else float(ranking.scores[row]))
+            for p, n, same, row in zip(products, sizes, identical, here, strict=True)
         ],
         facets=facet_links(browsing, facet_counts(snapshot, narrowing)),
         chips=_chips(browsing),

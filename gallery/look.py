@@ -16,11 +16,11 @@ from gallery.references import product_of_id
 from gallery.similar import SimilarTile, by_product, by_vector, refinement_of
 from gallery.tiles import Tile, tile_of
 from vitrine.encoders.base import FloatArray
-from vitrine.products import IndexedProduct, PhotolessProduct
-from vitrine.search import Refinement, facet_counts, same_photo
+from vitrine.products import IndexedProduct, PhotolessProduct, Rows
+from vitrine.search import Refinement, facet_counts, nearly_same_photo, same_photo
 from vitrine.snapshot import Snapshot
 
-MAX_SAME_PHOTO = 50  # linked at once; of a picture that stands for "no photo", there are thousands
+MAX_COPIES = 50  # linked at once; of a picture that stands for "no photo", there are thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +73,34 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Identical:
-    """Another product with the very same photo; `url` is the look at it."""
+class Copy:
+    """Another product with the same or nearly the same photo; `url` is the look at it."""
 
     tile: Tile
     url: str
 
 
 @dataclass(frozen=True, slots=True)
-class LookedAt:
-    """A product that is looked at, and what is like it.
+class Copies:
+    """The first of the `total` others with such a photo.
 
-    `same_photo` has the first of the `same_photo_total` others with its very photo: those
-    that follow it in the catalogue, and then those before it, so that each leads on.
+    Those that follow the product in the catalogue come first, and then those before it, so
+    that each leads on.
     """
+
+    shown: Sequence[Copy]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """A product that is looked at, what is like it, and what has its photo, or nearly so."""
 
     product: IndexedProduct
     tile: Tile
     look: Look
-    same_photo: Sequence[Identical]
-    same_photo_total: int
+    same_photo: Copies
+    nearly_same_photo: Copies
 
 
 def look_at_product(snapshot: Snapshot, product_id: str, path: str) -> LookedAt | PhotolessProduct:
@@ -106,16 +114,12 @@ def look_at_product(snapshot: Snapshot, product_id: str, path: str) -> LookedAt 
     (product,) = snapshot.products.get([row])
     names = facet_names(snapshot)
     looking = read_looking(path, product_id, request.args, names)
-    others = same_photo(snapshot, row)
     return LookedAt(
         product=product,
         tile=tile_of(product),
         look=_look_of(snapshot, looking, row, same_facts(looking, product.facts, names)),
-        same_photo=[
-            Identical(tile, looking.onward(tile.page_url, tile.id).url)
-            for tile in map(tile_of, snapshot.products.get(others[:MAX_SAME_PHOTO]))
-        ],
-        same_photo_total=len(others),
+        same_photo=_copies(snapshot, looking, same_photo(snapshot, row)),
+        nearly_same_photo=_copies(snapshot, looking, nearly_same_photo(snapshot, row)),
     )
 
 
@@ -167,6 +171,12 @@ def same_facts(
         for name in facet_names
         if name in facts
     ]
+
+
+def _copies(snapshot: Snapshot, looking: Looking, rows: Rows) -> Copies:
+    tiles = map(tile_of, snapshot.products.get(rows[:MAX_COPIES]))
+    shown = [Copy(tile, looking.onward(tile.page_url, tile.id).url) for tile in tiles]
+    return Copies(shown, len(rows))
 
 
 def _links(looking: Looking, found: SimilarTile) -> SimilarLinks:

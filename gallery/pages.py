@@ -85,7 +85,7 @@ def item(product_id: str) -> ResponseReturnValue:
         original=_original(found.product),
         fact_urls=_fact_urls(snapshot, found.product.facts),
         same_photo=found.same_photo,
-        same_photo_total=found.same_photo_total,
+        nearly_same_photo=found.nearly_same_photo,
         look=found.look,
     )
 

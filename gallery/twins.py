@@ -35,8 +35,9 @@ from gallery.grid import GridTile, grid_of
 from gallery.links import Chip as ChipLink
 from gallery.links import Choice, FacetLinks, label
 from gallery.look import (
+    Copies,
+    Copy,
     Example,
-    Identical,
     Look,
     SimilarLinks,
     Step,
@@ -148,10 +149,10 @@ def product(product_id: str) -> ResponseReturnValue:
     answer: ProductLook = {
         **_similar(look, found.tile.page_url),
         "product": product_of(found.tile),
-        "same_photo": [
-            _linked(other, _onward(look.looking, other.tile.id)) for other in found.same_photo
-        ],
-        "same_photo_total": found.same_photo_total,
+        "same_photo": _copies(look.looking, found.same_photo),
+        "same_photo_total": found.same_photo.total,
+        "nearly_same_photo": _copies(look.looking, found.nearly_same_photo),
+        "nearly_same_photo_total": found.nearly_same_photo.total,
         "same": [
             {
                 "name": s.name,
@@ -264,7 +265,11 @@ def _similar_in(looking: Looking, found: SimilarLinks) -> SimilarInLook:
     }
 
 
-def _linked(linked: Example | Step | Identical, url: str) -> LinkedProduct:
+def _copies(looking: Looking, copies: Copies) -> list[LinkedProduct]:
+    return [_linked(copy, _onward(looking, copy.tile.id)) for copy in copies.shown]
+
+
+def _linked(linked: Example | Step | Copy, url: str) -> LinkedProduct:
     return {**product_of(linked.tile), "url": url}
 
 
@@ -273,7 +278,8 @@ def _listed(listed: GridTile) -> ListedProduct:
     return {
         **product_of(tile),
         "url": _twin(tile.id),
-        "identical": listed.products,
+        "folded": listed.products,
+        "identical": listed.identical,
         "score": listed.score,
     }
 

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from indexer.amendments import Added, AmendmentError, Amendments, HeldOut, without_copy
+from indexer.duplicates import near_copies
 from indexer.ledger import Ledger, PhotoFacts
 from indexer.pipeline import Pipeline, Plan, Progress, Silent
 from indexer.publishing import Contents, publish, stacked
@@ -92,6 +93,7 @@ def add_photos(
     the index. Raises `AmendmentError` also for an id that stands there already, and
     where a single one of the photos cannot be had.
     """
+    progress = progress or Silent()
     snapshot = _published(folder)
     if snapshot and encoder.fingerprint != snapshot.manifest.encoder.fingerprint:
         raise AmendmentError(
@@ -105,7 +107,7 @@ def add_photos(
     with Ledger(folder.ledger) as ledger:
         plan = Plan(references, {r.location: r for r in references.values()})
         with Fetcher(limits) as fetcher:
-            pipeline = Pipeline(folder, ledger, encoder, fetcher, progress or Silent())
+            pipeline = Pipeline(folder, ledger, encoder, fetcher, progress)
             try:
                 pipeline.run(plan, ledger.begin_errand())
             except EncoderError as error:
@@ -129,7 +131,7 @@ def add_photos(
             reads_text=isinstance(encoder, TextEncoder),
         )
         desk = _Desk(folder, ledger, snapshot, facts, encoder.dimension)
-        return desk.publish(replace(before, added=added), tuple(named))
+        return desk.publish(replace(before, added=added), tuple(named), progress=progress)
 
 
 def remove_products(folder: IndexFolder, ids: Iterable[str]) -> Amended:
@@ -198,10 +200,15 @@ class _Desk:
         return cls(folder, ledger, snapshot, manifest.encoder, manifest.dimension)
 
     def publish(
-        self, amendments: Amendments, ids: tuple[str, ...], back: Sequence[HeldOut] = ()
+        self,
+        amendments: Amendments,
+        ids: tuple[str, ...],
+        back: Sequence[HeldOut] = (),
+        progress: Progress | None = None,
     ) -> Amended:
         """Note the amendments, and publish what they come to; or raise, and do neither."""
         now = time.time()
+        progress = progress or Silent()
         at_hand = self.ledger.embedded(self.encoder.fingerprint)
         returning = [h for h in back if _can_return(h, at_hand)]
         base, photoless = self._catalogues_own(amendments, returning)
@@ -224,7 +231,8 @@ class _Desk:
             generation = None
             if self.snapshot is None or self.snapshot.manifest.content != contents.digest:
                 vectors = stacked(self._vectors(products, at_hand), len(products), self.dimension)
-                generation = publish(self.folder, contents, vectors)
+                copies = near_copies(self.folder, self.ledger, products, progress.comparing)
+                generation = publish(self.folder, contents, vectors, copies)
         except SnapshotError as error:
             self.ledger.record_amendments(before)
             raise AmendmentError(f"{error}.") from error

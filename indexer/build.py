@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from filelock import FileLock, Timeout
 
 from indexer.amendments import LOST_COPY, Wished, without_copy
+from indexer.duplicates import near_copies
 from indexer.ledger import Ledger, PhotoFacts
 from indexer.pipeline import NOTHING_GIVEN, Given, Pipeline, Plan, Progress, Tally
 from indexer.publishing import Contents, is_published, publish, stacked
@@ -125,7 +126,9 @@ def build(
         if not is_total_failure:
             if not is_published(folder, contents):
                 vectors = ledger.vectors(encoder.fingerprint, (p.sha256 for p in contents.products))
-                generation = publish(folder, contents, stacked(vectors, indexed, encoder.dimension))
+                stack = stacked(vectors, indexed, encoder.dimension)
+                copies = near_copies(folder, ledger, contents.products, progress.comparing)
+                generation = publish(folder, contents, stack, copies)
             # Also where nothing was to be published: a run killed just here had no time to.
             ledger.record_published((p.id for p in contents.products), now)
             ledger.record_amendments(wished.amendments)

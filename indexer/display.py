@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -31,7 +32,7 @@ class BuildDisplay:
         self._console = console
         self._bar = Progress(
             SpinnerColumn(finished_text="✓"),
-            TextColumn("Photos"),
+            TextColumn("{task.description}"),
             BarColumn(bar_width=32),
             MofNCompleteColumn(),
             TextColumn("{task.fields[note]}"),
@@ -39,7 +40,7 @@ class BuildDisplay:
             console=console,
             disable=not console.is_terminal,
         )
-        self._task = self._bar.add_task("photos", total=None, note="")
+        self._task = self._bar.add_task("Photos", total=None, note="")
         self._total = 0
         self._done = 0
         self._causes: Counter[FailureCode] = Counter()
@@ -71,6 +72,12 @@ class BuildDisplay:
         self._causes[code] += count
         self._show()
 
+    @contextmanager
+    def comparing(self, total: int) -> Iterator[Callable[[int], None]]:
+        """Counts the steps of looking for photos that are nearly the same, on a second bar."""
+        task = self._bar.add_task("Copies", total=total, note="")
+        yield _lines(self._console, "Copies", total, partial(self._bar.advance, task))
+
     def _show(self) -> None:
         seen = self._done + self._causes.total()
         now = time.monotonic()
@@ -98,15 +105,22 @@ def counted(console: Console, what: str, total: int) -> Iterator[Callable[[int],
         disable=not console.is_terminal,
     )
     task = bar.add_task(what, total=total)
+    with bar:
+        yield _lines(console, what, total, partial(bar.advance, task))
+
+
+def _lines(
+    console: Console, what: str, total: int, advance: Callable[[int], None]
+) -> Callable[[int], None]:
+    """The same as `advance`, which also prints a line now and then where there is no terminal."""
     done, said = 0, time.monotonic()
 
-    def advance(count: int) -> None:
+    def counting(count: int) -> None:
         nonlocal done, said
         done += count
-        bar.update(task, completed=done)
+        advance(count)
         if not console.is_terminal and time.monotonic() - said >= PLAIN_SECONDS:
             said = time.monotonic()
             console.print(f"{what}: {done:,} of {total:,}")
 
-    with bar:
-        yield advance
+    return counting

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from indexer.amendments import AmendmentError
 from indexer.console import stderr
 from indexer.evaluation import EvaluationError
+from indexer.groups import GroupsError
 from indexer.importing.artefacts import OlderIndexError
 from indexer.options import FETCHING
 from vitrine.catalogue import CatalogueError
@@ -35,6 +36,7 @@ def errors_in_words() -> Iterator[None]:
         EvaluationError,
         FigureError,
         FolderError,
+        GroupsError,
         OlderIndexError,
     ) as error:
         stderr.print(f"Error: {error}")

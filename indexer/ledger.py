@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ from typing import Self
 import numpy as np
 
 from indexer.amendments import Added, Amendments, HeldOut, as_known, as_product, as_text
+from indexer.sketches import MEASURE, Sketch
 from vitrine.encoders.base import FloatArray
 from vitrine.failures import Failure, FailureCode
 from vitrine.fetching import Validators
@@ -95,6 +97,24 @@ CREATE TABLE IF NOT EXISTS held_out (
 """
 
 
+# Likewise. How a photo looks at a glance, and how far two photos differ, in levels of 255.
+# `one` comes before `other` in the alphabet.
+SKETCH_TABLES = """
+CREATE TABLE IF NOT EXISTS sketch (
+    sha256 TEXT PRIMARY KEY,
+    measure INTEGER NOT NULL,
+    data BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS comparison (
+    one TEXT NOT NULL,
+    other TEXT NOT NULL,
+    measure INTEGER NOT NULL,
+    difference REAL NOT NULL,
+    PRIMARY KEY (one, other)
+) WITHOUT ROWID;
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Download:
     """What is known of one reference. `failure` is the last attempt's, `run` its run.
@@ -132,6 +152,7 @@ class Ledger:
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute(PRODUCT_TABLE)
             self._db.executescript(AMENDMENT_TABLES)
+            self._db.executescript(SKETCH_TABLES)
         except BaseException:
             self._db.close()
             raise
@@ -278,6 +299,37 @@ class Ledger:
             if record is None:
                 raise KeyError(sha256)
             yield np.frombuffer(record[0], dtype="<f4")
+
+    def sketched(self) -> set[str]:
+        """SHA-256 of every photo that has a sketch."""
+        query = "SELECT sha256 FROM sketch WHERE measure = ?"
+        return {sha256 for (sha256,) in self._db.execute(query, [MEASURE])}
+
+    def sketches(self, sha256s: Iterable[str]) -> dict[str, Sketch]:
+        """The sketches of those of these photos that have one."""
+        query = "SELECT data FROM sketch WHERE sha256 = ? AND measure = ?"
+        found = {i: self._db.execute(query, (i, MEASURE)).fetchone() for i in sha256s}
+        return {i: Sketch.from_bytes(zlib.decompress(r[0])) for i, r in found.items() if r}
+
+    def record_sketches(self, sketches: Mapping[str, Sketch]) -> None:
+        """Store the sketches of photos by their SHA-256, all or none."""
+        records = [(i, MEASURE, zlib.compress(s.to_bytes(), 1)) for i, s in sketches.items()]
+        self._db.execute("BEGIN")
+        self._db.executemany("INSERT OR REPLACE INTO sketch VALUES (?, ?, ?)", records)
+        self._db.execute("COMMIT")
+
+    def comparison(self, one: str, other: str) -> float | None:
+        """How far two photos differ, whichever comes first; None where that is not known."""
+        query = "SELECT difference FROM comparison WHERE one = ? AND other = ? AND measure = ?"
+        record = self._db.execute(query, (*sorted((one, other)), MEASURE)).fetchone()
+        return None if record is None else float(record[0])
+
+    def record_comparisons(self, differences: Mapping[tuple[str, str], float]) -> None:
+        """Note how far pairs of photos differ, all or none."""
+        records = [(*sorted(pair), MEASURE, d) for pair, d in differences.items()]
+        self._db.execute("BEGIN")
+        self._db.executemany("INSERT OR REPLACE INTO comparison VALUES (?, ?, ?, ?)", records)
+        self._db.execute("COMMIT")
 
     def first_seen(self) -> dict[str, float]:
         """When each product was first published with a photo, in seconds since 1970, by id."""

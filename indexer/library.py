@@ -28,10 +28,11 @@ from indexer.build import BuildOutcome, build, sole_indexer
 from indexer.console import count, stderr
 from indexer.display import BuildDisplay
 from indexer.ledger import Ledger
+from indexer.pipeline import Silent
 from vitrine.catalogue import MAX_ID_LENGTH, Catalogue, CatalogueError
 from vitrine.encoders import EncoderError, load_encoder, resolve_auto
 from vitrine.encoders.base import Encoder, FloatArray
-from vitrine.failures import Failure, FailureCode
+from vitrine.failures import Failure
 from vitrine.fetching import FetchLimits, Reference, resolve
 from vitrine.folder import FolderError, IndexFolder
 from vitrine.index import Neighbour
@@ -190,7 +191,7 @@ class ImageSimilaritySearch:
         with _waiting_for(self._folder):
             if self._encoder is None:
                 self._encoder = _encoder_of(self._wanted, self._folder)
-            shown = BuildDisplay(stderr) if stderr.is_terminal else nullcontext(_Silent())
+            shown = BuildDisplay(stderr) if stderr.is_terminal else nullcontext(Silent())
             with shown as progress:
                 outcome = build(catalogue, self._folder, self._encoder, LIMITS, progress)
             self._note_failures(outcome)
@@ -325,14 +326,6 @@ class _Content:
             return os.path.join(self.image_dir, product.image_url.removeprefix("./"))  # noqa: PTH118
         reference = resolve(product.image_url, self.base)
         return reference.location if isinstance(reference, Reference) else product.image_url
-
-
-class _Silent:
-    """A progress for where no terminal shows it."""
-
-    def start(self, total: int) -> None: ...
-    def done(self, count: int) -> None: ...
-    def failed(self, code: FailureCode, count: int) -> None: ...
 
 
 @contextmanager

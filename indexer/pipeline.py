@@ -11,8 +11,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Collection, Generator, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -57,11 +58,16 @@ is .9999 and more."""
 
 
 class Progress(Protocol):
-    """Told what becomes of each distinct photo reference, once."""
+    """Told what becomes of each distinct photo reference, once.
+
+    `comparing` is entered while photos are compared with each other: it takes the number of
+    steps, and gives what is called with how many have been done.
+    """
 
     def start(self, total: int) -> None: ...
     def done(self, count: int) -> None: ...
     def failed(self, code: FailureCode, count: int) -> None: ...
+    def comparing(self, total: int) -> AbstractContextManager[Callable[[int], None]]: ...
 
 
 class Silent:
@@ -70,6 +76,9 @@ class Silent:
     def start(self, total: int) -> None: ...
     def done(self, count: int) -> None: ...
     def failed(self, code: FailureCode, count: int) -> None: ...
+
+    def comparing(self, _: int) -> AbstractContextManager[Callable[[int], None]]:
+        return contextlib.nullcontext(lambda _: None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ import numpy as np
 from vitrine.encoders.base import FloatArray
 from vitrine.folder import IndexFolder, sync_file, sync_folder
 from vitrine.index import FlatIndex
-from vitrine.products import IndexedProduct, PhotolessProduct, write_products
+from vitrine.products import IndexedProduct, NearCopy, PhotolessProduct, write_products
 from vitrine.snapshot import (
     FORMAT_VERSION,
     IDS_FILE,
@@ -79,7 +79,12 @@ def is_published(folder: IndexFolder, contents: Contents) -> bool:
         return False
 
 
-def publish(folder: IndexFolder, contents: Contents, vectors: FloatArray) -> str:
+def publish(
+    folder: IndexFolder,
+    contents: Contents,
+    vectors: FloatArray,
+    near_copies: Sequence[NearCopy] = (),
+) -> str:
     """Write, check and switch to a new generation; returns its name.
 
     `vectors` (n, d) has the unit vector of `contents.products[i]` in row i. Raises
@@ -102,6 +107,7 @@ def publish(folder: IndexFolder, contents: Contents, vectors: FloatArray) -> str
             contents.photoless,
             contents.facets,
             contents.first_seen,
+            near_copies,
         )
         files = (INDEX_FILE, IDS_FILE, PRODUCTS_FILE)
         manifest = Manifest(

@@ -56,6 +56,11 @@ CREATE TABLE ordering (
     name TEXT PRIMARY KEY,
     rows BLOB NOT NULL
 );
+CREATE TABLE near_copy (
+    row INTEGER PRIMARY KEY,
+    first INTEGER NOT NULL,
+    difference REAL NOT NULL
+);
 CREATE TABLE photoless (
     id TEXT PRIMARY KEY,
     title TEXT NOT NULL,
@@ -103,6 +108,18 @@ class PhotolessProduct:
 
 
 @dataclass(frozen=True, slots=True)
+class NearCopy:
+    """A row whose photo nearly is that of `first`, the first row of its group.
+
+    `difference` is in mean levels of 255. `first` itself is no near copy.
+    """
+
+    row: int
+    first: int
+    difference: float
+
+
+@dataclass(frozen=True, slots=True)
 class Facet:
     """A fact whose values repeat. `codes` (n,) has each row's position in `values`."""
 
@@ -117,10 +134,12 @@ def write_products(
     photoless: Iterable[PhotolessProduct],
     facet_names: Sequence[str],
     first_seen: Sequence[float],
+    near_copies: Iterable[NearCopy] = (),
 ) -> None:
     """Write a new `products.sqlite`; row i is `products[i]`.
 
-    `first_seen` (n,) says when each was first published, in seconds since 1970.
+    `first_seen` (n,) says when each was first published, in seconds since 1970. Of rows
+    with the very same photo, all are near copies of one row, or none is.
     """
     orders = {Order.NEWEST: _newest_first(first_seen), Order.TITLE: _by_title(products)}
     with contextlib.closing(sqlite3.connect(path)) as db, db:
@@ -150,6 +169,10 @@ def write_products(
             ((order, rows.astype(STORED_ROWS).tobytes()) for order, rows in orders.items()),
         )
         db.executemany(
+            "INSERT INTO near_copy VALUES (?, ?, ?)",
+            ((copy.row, copy.first, copy.difference) for copy in near_copies),
+        )
+        db.executemany(
             "INSERT INTO photoless VALUES (?, ?, ?, ?, ?)",
             ((p.id, p.title, p.image_url, _json(p.facts), p.code) for p in photoless),
         )
@@ -159,7 +182,8 @@ class Products:
     """Read side of `products.sqlite`; safe to use from many threads.
 
     `first_of_photo` (n,) has for each row the first row with the very same photo, and
-    `shares_photo` (n,) whether there is another such row. Neither may be written to.
+    `first_of_group` (n,) the first row of those with the same or nearly the same photo;
+    `in_group` (n,) says whether there is another such row. None may be written to.
     """
 
     def __init__(self, path: Path) -> None:
@@ -176,7 +200,9 @@ class Products:
         self.facets = tuple(self._read_facets())
         self._orders = self._read_orders()
         self.first_of_photo = self._read_first_of_photo()
-        self.shares_photo = _kept(np.bincount(self.first_of_photo)[self.first_of_photo] > 1)
+        self.near_copies = tuple(self._read_near_copies())
+        self.first_of_group = self._read_first_of_group()
+        self.in_group = _kept(np.bincount(self.first_of_group)[self.first_of_group] > 1)
 
     def in_order(self, order: Order) -> Rows:
         """Every row (n,), in this order. Not to be written to."""
@@ -277,6 +303,16 @@ class Products:
         query = f"SELECT row, sha256 FROM product WHERE sha256 IN ({shared}) ORDER BY row"
         for row, sha256 in self._all(query):
             first[row] = firsts.setdefault(sha256, row)
+        return _kept(first)
+
+    def _read_near_copies(self) -> Iterator[NearCopy]:
+        query = "SELECT row, first, difference FROM near_copy ORDER BY row"
+        return (NearCopy(*record) for record in self._all(query))
+
+    def _read_first_of_group(self) -> Rows:
+        first = self.first_of_photo.copy()
+        for copy in self.near_copies:
+            first[copy.row] = copy.first
         return _kept(first)
 
 

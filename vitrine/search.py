@@ -60,10 +60,15 @@ class Refinement:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """Rows (m,) with those of one photo folded into the first; `sizes` (m,) says how many."""
+    """Rows (m,) with those of one group of photos folded into the first.
+
+    `sizes` (m,) says how many each stands for, itself included, and `identical` (m,) how
+    many of those have its very photo.
+    """
 
     rows: Rows
     sizes: Rows
+    identical: Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,26 +122,39 @@ def passing(snapshot: Snapshot, rows: Rows, narrowing: Narrowing) -> Rows:
 
 
 def folded(snapshot: Snapshot, rows: Rows) -> Folded:
-    """Products with the very same photo folded into the first of them, the order kept."""
+    """Products with the same or nearly the same photo folded into the first, the order kept."""
     sizes = np.ones(len(rows), dtype=np.int64)
-    shared = np.flatnonzero(snapshot.products.shares_photo[rows])
+    identical = sizes.copy()
+    shared = np.flatnonzero(snapshot.products.in_group[rows])
     photos = snapshot.products.first_of_photo[rows[shared]]
-    _, firsts, counts = np.unique(photos, return_index=True, return_counts=True)
+    groups = snapshot.products.first_of_group[rows[shared]]
+    _, firsts, member_of, counts = np.unique(
+        groups, return_index=True, return_inverse=True, return_counts=True
+    )
     if len(firsts) == len(shared):
-        return Folded(rows, sizes)
+        return Folded(rows, sizes, identical)
     sizes[shared] = 0
     sizes[shared[firsts]] = counts
+    is_identical = photos == photos[firsts][member_of]
+    identical[shared[firsts]] = np.bincount(member_of, weights=is_identical).astype(np.int64)
     stays = sizes > 0
-    return Folded(rows[stays], sizes[stays])
+    return Folded(rows[stays], sizes[stays], identical[stays])
 
 
 def same_photo(snapshot: Snapshot, row: int) -> Rows:
     """Other rows (m,) with the very same photo: those after this one, then those before it."""
     photos = snapshot.products.first_of_photo
-    if not snapshot.products.shares_photo[row]:
-        return np.empty(0, dtype=np.int64)
-    rows = np.flatnonzero(photos == photos[row])
-    return np.concatenate([rows[rows > row], rows[rows < row]])
+    rows = _group(snapshot, row)
+    same: Rows = rows[photos[rows] == photos[row]]
+    return same
+
+
+def nearly_same_photo(snapshot: Snapshot, row: int) -> Rows:
+    """Other rows (m,) of its group whose photo is nearly the same, in the same order."""
+    photos = snapshot.products.first_of_photo
+    rows = _group(snapshot, row)
+    nearly: Rows = rows[photos[rows] != photos[row]]
+    return nearly
 
 
 def facet_counts(
@@ -169,6 +187,15 @@ def relaxations(snapshot: Snapshot, narrowing: Narrowing) -> list[Relaxation]:
     counts = {name: _count(snapshot, _all_but(masks, name)) for name in masks}
     found = [Relaxation(name, count) for name, count in counts.items() if count]
     return sorted(found, key=lambda relaxation: -relaxation.count)
+
+
+def _group(snapshot: Snapshot, row: int) -> Rows:
+    """Other rows (m,) of a row's group: those after it, then those before it."""
+    groups = snapshot.products.first_of_group
+    if not snapshot.products.in_group[row]:
+        return np.empty(0, dtype=np.int64)
+    rows = np.flatnonzero(groups == groups[row])
+    return np.concatenate([rows[rows > row], rows[rows < row]])
 
 
 def _similar(

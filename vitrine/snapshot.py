@@ -17,7 +17,7 @@ from vitrine.folder import IndexFolder
 from vitrine.index import FlatIndex
 from vitrine.products import Order, Products
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 INDEX_FILE = "vector.index"
 IDS_FILE = "image_ids.json"
 PRODUCTS_FILE = "products.sqlite"

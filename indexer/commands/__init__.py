@@ -2,6 +2,7 @@
 
 from indexer.commands.add import add
 from indexer.commands.build import build
+from indexer.commands.duplicates import duplicates
 from indexer.commands.encoders import encoders
 from indexer.commands.evaluate import evaluate
 from indexer.commands.import_ import import_
@@ -13,7 +14,7 @@ from indexer.commands.verify import verify
 
 COMMANDS = {
     "Make the index and change it": (build, add, remove, import_),
-    "Look into it": (status, verify, search, sheet),
+    "Look into it": (status, verify, search, sheet, duplicates),
     "Choose an encoder": (evaluate, encoders),
 }
 """By what they are for."""

@@ -153,7 +153,12 @@ class _Builder:
                 self._encoder = chosen_encoder(self._encoder_name)
             with BuildDisplay(stderr) as display:
                 outcome = building.build(
-                    catalogue, folder, self._encoder, self._limits, display, goes_on=goes_on
+                    catalogue,
+                    folder,
+                    self._encoder,
+                    self._limits,
+                    display,
+                    goes_on=goes_on,
                 )
         self._say_what_was_built(catalogue, outcome)
         return outcome

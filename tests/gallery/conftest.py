@@ -18,11 +18,11 @@ from app import create_app, create_server
 from gallery import context
 from gallery.context import Gallery
 from indexer.build import build, sole_indexer
+from indexer.pipeline import Silent
 from tests.checkpoints import small_clip
 from tests.drawings import photo_bytes
 from tests.generations import COLOURS, TYPES
 from vitrine.encoders.registry import load_encoder
-from vitrine.failures import FailureCode
 from vitrine.fetching import ANYWHERE, FetchLimits
 from vitrine.folder import IndexFolder
 from vitrine.settings import Settings
@@ -34,16 +34,6 @@ LOST = "2000"  # a product whose photo is missing
 GENDERS = ("Women", "Men", "Girls", "Boys")
 PAGE_SIZE = 8
 MAX_UPLOAD = 200_000
-
-
-class Silent:
-    """A progress that nobody watches."""
-
-    def start(self, total: int) -> None: ...
-
-    def done(self, count: int) -> None: ...
-
-    def failed(self, code: FailureCode, count: int) -> None: ...
 
 
 @pytest.fixture(scope="session")

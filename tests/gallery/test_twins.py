@@ -109,7 +109,7 @@ class TestProducts:
         while url:
             answer = read(client, url)
             urls.append(answer.json["url"])
-            seen += sum(each["identical"] for each in answer.json["products"])
+            seen += sum(each["folded"] for each in answer.json["products"])
             found = [
                 re.fullmatch(r'<(.*)>; rel="(\w+)"', link)
                 for link in answer.headers.getlist("Link")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from indexer.build import BuildOutcome, build, sole_indexer
+from indexer.pipeline import Silent
 from tests.drawings import photo_bytes
 from tests.photo_server import PhotoServer, Reply
 from vitrine.encoders.base import Encoder
@@ -24,7 +25,7 @@ from vitrine.sources import read_source
 QUICK = FetchLimits(deadline_s=5, connect_s=1, silence_s=1, attempts=2, backoff_s=0.01)
 
 
-class Counting:
+class Counting(Silent):
     """A progress that adds up what it is told."""
 
     def __init__(self) -> None:

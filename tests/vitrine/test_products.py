@@ -65,7 +65,8 @@ def test_no_one_can_disturb_what_all_threads_share(publish):
         matching_rows(snapshot, Narrowing()),
         snapshot.products.text_rows("thing"),
         snapshot.products.first_of_photo,
-        snapshot.products.shares_photo,
+        snapshot.products.first_of_group,
+        snapshot.products.in_group,
         *(facet.codes for facet in snapshot.products.facets),
     ]
     for array in shared:

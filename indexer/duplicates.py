@@ -1,0 +1,201 @@
+"""Which products have nearly the same photo, grouped around the first that has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+
+import faiss
+import numpy as np
+from PIL import Image
+
+from indexer.ledger import Ledger
+from indexer.likeness import differences
+from indexer.pipeline import DECODERS
+from indexer.sketches import CELLS, Floats, Sketch
+from vitrine.folder import IndexFolder
+from vitrine.photos import thumbnail_widths
+from vitrine.products import IndexedProduct, NearCopy
+
+THRESHOLD = 4.0
+"""Mean levels of 255 by which two photos may differ and be called nearly the same.
+
+docs/duplicates.md has what was measured: of copies that were compressed, scaled, cropped,
+framed or brightened, most are within it, and few different products are.
+"""
+
+MAX_THRESHOLD = 12.0  # beyond that, candidates are no longer all looked at
+
+RADII = (3.5, 10.0)
+"""How far the descriptors of copies lie apart, in each view; see `Sketch`."""
+
+NEAREST = 6  # candidates of a photo in each view: firsts of groups, which differ among themselves
+BLOCK = 128  # photos that are looked up at once
+PAIRS = 512  # pairs that are compared at once
+
+Advance = Callable[[int], None]
+Shown = Callable[[int], AbstractContextManager[Advance]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two photos, and the view in which they look alike."""
+
+    one: str
+    other: str
+    view: int
+
+
+def near_copies(
+    folder: IndexFolder,
+    ledger: Ledger,
+    products: Sequence[IndexedProduct],
+    shown: Shown,
+    threshold: float = THRESHOLD,
+) -> list[NearCopy]:
+    """Every product whose photo nearly is that of one before it, in order.
+
+    `shown` is entered with the number of steps, and gives what is told of those done.
+
+    Each is within the threshold of its group's first product; that two are near a third
+    does not make them a group. What is worked out is kept in the ledger, so that each pair
+    of photos is compared once.
+    """
+    first_row: dict[str, int] = {}
+    for row, product in enumerate(products):
+        first_row.setdefault(product.sha256, row)
+    photos = [products[row] for row in first_row.values()]
+    with shown(2 * len(photos)) as advance:
+        _sketch(folder, ledger, photos, advance)
+        firsts = _Firsts(ledger, threshold)
+        for start in range(0, len(photos), BLOCK):
+            block = [p.sha256 for p in photos[start : start + BLOCK]]
+            firsts.add(block)
+            advance(len(block))
+    return [
+        NearCopy(row, first_row[found.first], found.difference)
+        for row, product in enumerate(products)
+        if (found := firsts.found.get(product.sha256))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    first: str
+    difference: float
+
+
+class _Firsts:
+    """The photos that groups begin with, and in `found` those that are near one of them."""
+
+    def __init__(self, ledger: Ledger, threshold: float) -> None:
+        self.found: dict[str, _Found] = {}
+        self._ledger = ledger
+        self._threshold = threshold
+        self._firsts: list[str] = []
+        self._place: dict[str, int] = {}
+        self._indexes: list[faiss.IndexFlatL2] = []
+
+    def add(self, photos: Sequence[str]) -> None:
+        """Sort photos into the groups that there are, and begin new ones with the others."""
+        self._place.update((sha256, len(self._place) + n) for n, sha256 in enumerate(photos))
+        at_hand = self._ledger.sketches(photos)
+        photos = [sha256 for sha256 in photos if sha256 in at_hand]
+        if not photos:
+            return
+        descriptors = np.stack([at_hand[sha256].descriptors for sha256 in photos])
+        if not self._indexes:
+            self._indexes = [faiss.IndexFlatL2(d.shape[1]) for d in descriptors.swapaxes(0, 1)]
+        self._sort(self._near_firsts(photos, descriptors))
+        new = [n for n, sha256 in enumerate(photos) if sha256 not in self.found]
+        photos, descriptors = [photos[n] for n in new], descriptors[new]
+        self._sort(self._near_each_other(photos, descriptors))
+        begin = [n for n, sha256 in enumerate(photos) if sha256 not in self.found]
+        self._firsts.extend(photos[n] for n in begin)
+        for view, index in enumerate(self._indexes):
+            index.add(np.ascontiguousarray(descriptors[begin, view]))
+
+    def _near_firsts(self, photos: Sequence[str], descriptors: Floats) -> Iterator[Pair]:
+        for view, index in enumerate(self._indexes):
+            if not self._firsts:
+                return
+            queries = np.ascontiguousarray(descriptors[:, view])
+            squares, rows = index.search(queries, min(NEAREST, len(self._firsts)))
+            for n, near in zip(*np.nonzero(squares <= _square(view)), strict=True):
+                yield Pair(self._firsts[rows[n, near]], photos[n], view)
+
+    def _near_each_other(self, photos: Sequence[str], descriptors: Floats) -> Iterator[Pair]:
+        for view in range(len(self._indexes)):
+            vectors = np.ascontiguousarray(descriptors[:, view])
+            squares = faiss.pairwise_distances(vectors, vectors)
+            near = np.triu(squares <= _square(view), 1)
+            for one, other in zip(*np.nonzero(near), strict=True):
+                yield Pair(photos[one], photos[other], view)
+
+    def _sort(self, pairs: Iterator[Pair]) -> None:
+        """Let the `other` of each pair join the nearest `one`, which comes before it.
+
+        Only a photo that is itself a first can be joined.
+        """
+        near: dict[str, list[tuple[float, int, str]]] = {}
+        for (one, other), difference in compared(self._ledger, list(pairs)).items():
+            if difference <= self._threshold:
+                near.setdefault(other, []).append((difference, self._place[one], one))
+        for other in sorted(near, key=self._place.__getitem__):
+            firsts = [found for found in near[other] if found[-1] not in self.found]
+            if firsts:
+                difference, _, first = min(firsts)
+                self.found[other] = _Found(first, difference)
+
+
+def compared(ledger: Ledger, pairs: Sequence[Pair]) -> dict[tuple[str, str], float]:
+    """The difference of each pair in the better of its views, from the ledger where it is known."""
+    known = {(p.one, p.other): ledger.comparison(p.one, p.other) for p in pairs}
+    found = {photos: difference for photos, difference in known.items() if difference is not None}
+    new = [pair for pair in pairs if (pair.one, pair.other) not in found]
+    made: dict[tuple[str, str], float] = {}
+    for start in range(0, len(new), PAIRS):
+        batch = new[start : start + PAIRS]
+        sketches = ledger.sketches({sha256 for p in batch for sha256 in (p.one, p.other)})
+        ones = np.stack([sketches[p.one].views[p.view] for p in batch])
+        others = np.stack([sketches[p.other].views[p.view] for p in batch])
+        for pair, difference in zip(batch, differences(ones, others).tolist(), strict=True):
+            photos = (pair.one, pair.other)
+            made[photos] = min(difference, made.get(photos, difference))
+    ledger.record_comparisons(made)
+    return found | made
+
+
+def _square(view: int) -> float:
+    """The squared distance of descriptors that lie as far apart as those of copies may."""
+    return CELLS * CELLS * 3 * RADII[view] ** 2
+
+
+def _sketch(
+    folder: IndexFolder, ledger: Ledger, photos: Sequence[IndexedProduct], advance: Advance
+) -> None:
+    """Sketch the photos that have no sketch yet, from their smallest thumbnails."""
+    has_one = ledger.sketched()
+    new = [photo for photo in photos if photo.sha256 not in has_one]
+    advance(len(photos) - len(new))
+    with ThreadPoolExecutor(DECODERS, thread_name_prefix="sketch") as pool:
+        for start in range(0, len(new), BLOCK):
+            block = new[start : start + BLOCK]
+            made = pool.map(partial(_sketched, folder), block)
+            ledger.record_sketches(
+                {p.sha256: sketch for p, sketch in zip(block, made, strict=True) if sketch}
+            )
+            advance(len(block))
+
+
+def _sketched(folder: IndexFolder, product: IndexedProduct) -> Sketch | None:
+    """None where the thumbnail is missing: then its photo is like no other."""
+    smallest = folder.thumbnail(product.sha256, thumbnail_widths(product.width)[0])
+    try:
+        with Image.open(smallest, formats=["WEBP"]) as file:
+            return Sketch.of(file.convert("RGB"))
+    except (OSError, ValueError):
+        return None

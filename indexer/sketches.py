@@ -1,0 +1,122 @@
+"""A photo → its sketch: two very small pictures of it, by which copies of it are found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+MEASURE = 1
+"""The version of sketches and of how they are compared: what was made by another is made anew."""
+
+SIDE = 32  # of each picture, in pixels
+SHAPE = (2, SIDE, SIDE, 3)
+CELLS = 8  # of a descriptor, along a side
+PLAIN = 16  # levels of 255 by which a pixel may differ from a plain background
+STRAY = 0.01  # of a row or column: less than that in another colour is noise
+FRAMED = 0.97  # of a ring of pixels in another colour: then it is the edge of a framed picture
+RING = 2  # pixels that a frame's edge is blurred by
+LEAST = 8  # pixels of a side, below which nothing is trimmed
+
+Bytes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """`views` (2, 32, 32, 3): the whole photo, and without its plain margins, both in RGB."""
+
+    views: Bytes
+
+    @classmethod
+    def of(cls, image: Image.Image) -> Self:
+        """Of an RGB photo of any size. One of 100 to 200 pixels of width is enough."""
+        pixels = np.asarray(image)
+        return cls(np.stack([_shrunk(pixels), _shrunk(_trimmed(pixels))]))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        return cls(np.frombuffer(data, np.uint8).reshape(SHAPE))
+
+    def to_bytes(self) -> bytes:
+        return self.views.tobytes()
+
+    @property
+    def descriptors(self) -> Floats:
+        """Of each view (2, 192), its mean colours in 8 × 8 cells, whatever its brightness.
+
+        Their root mean square distance is in levels of 255. As brightness is divided out,
+        it is for finding candidates only.
+        """
+        step = SIDE // CELLS
+        cells = self.views.reshape(2, CELLS, step, CELLS, step, 3).mean((2, 4), dtype=np.float32)
+        flat = cells.reshape(2, -1)
+        brightness = np.maximum(flat.mean(axis=1, keepdims=True), np.float32(PLAIN))
+        descriptors: Floats = flat * (128 / brightness)
+        return descriptors
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    def of(self, pixels: Bytes, inset: int = 0) -> Bytes:
+        rows = slice(self.top + inset, self.bottom - inset)
+        return pixels[rows, self.left + inset : self.right - inset]
+
+    @property
+    def is_large(self) -> bool:
+        return min(self.bottom - self.top, self.right - self.left) >= LEAST + 2 * RING
+
+
+def _shrunk(pixels: Bytes) -> Bytes:
+    small = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BOX)
+    return np.asarray(small)
+
+
+def _trimmed(pixels: Bytes) -> Bytes:
+    """The photo without margins of one colour; and where those framed it, without its own."""
+    outer = _content(pixels)
+    if outer is None or not outer.is_large:
+        return pixels
+    inner = outer.of(pixels)
+    if inner.shape == pixels.shape or not _is_framed(pixels, outer):
+        return inner
+    picture = outer.of(pixels, RING)
+    content = _content(picture)
+    return content.of(picture) if content and content.is_large else picture
+
+
+def _content(pixels: Bytes) -> _Box | None:
+    """The box of what differs from the colour of the photo's edge; None where nothing does."""
+    differs = _differs(pixels, _edge_colour(pixels))
+    rows = np.flatnonzero(differs.mean(axis=1) > STRAY)
+    columns = np.flatnonzero(differs.mean(axis=0) > STRAY)
+    if not len(rows) or not len(columns):
+        return None
+    return _Box(int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
+
+
+def _is_framed(pixels: Bytes, box: _Box) -> bool:
+    """Whether what lies in the box is itself a rectangular picture."""
+    inner = box.of(pixels, 1)
+    ring = np.concatenate([inner[0], inner[-1], inner[:, 0], inner[:, -1]])
+    return bool(_differs(ring[None], _edge_colour(pixels)).mean() >= FRAMED)
+
+
+def _edge_colour(pixels: Bytes) -> npt.NDArray[np.float64]:
+    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    colour: npt.NDArray[np.float64] = np.median(edge, axis=0)
+    return colour
+
+
+def _differs(pixels: Bytes, colour: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Which pixels (h, w) are of another colour (3,)."""
+    differs: npt.NDArray[np.bool_] = np.abs(pixels - colour).max(axis=-1) > PLAIN
+    return differs
