@@ -22,6 +22,17 @@ def test_every_link_within_the_project_leads_somewhere(page):
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
+def test_every_page_can_be_reached_from_the_readme():
+    reached, to_read = set(), [ROOT / "README.md"]
+    while to_read:
+        page = to_read.pop()
+        if page not in reached:
+            reached.add(page)
+            targets = re.findall(r"\]\(([^)#:]+\.md)", TEXTS[page])
+            to_read += [(page.parent / target).resolve() for target in targets]
+    assert {page for page in PAGES if page.is_relative_to(ROOT / "docs")} <= reached
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_make_target_exists(page):
     targets = re.findall(r"^[a-z]+(?=:)", (ROOT / "Makefile").read_text(), re.MULTILINE)
