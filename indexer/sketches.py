@@ -18,7 +18,7 @@ CELLS = 8  # of a descriptor, along a side
 PLAIN = 16  # levels of 255 by which a pixel may differ from a plain background
 STRAY = 0.01  # of a row or column: less than that in another colour is noise
 FRAMED = 0.97  # of a ring of pixels in another colour: then it is the edge of a framed picture
-RING = 2  # pixels that a frame's edge is blurred by
+RING = 3  # pixels that a frame's edge is blurred by
 LEAST = 8  # pixels of a side, below which nothing is trimmed
 
 Bytes = npt.NDArray[np.uint8]
