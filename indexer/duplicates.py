@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -34,19 +34,11 @@ RADII = (3.5, 10.0)
 
 NEAREST = 6  # candidates of a photo in each view: firsts of groups, which differ among themselves
 BLOCK = 128  # photos that are looked up at once
-PAIRS = 512  # pairs that are compared at once
+PAIRS = 256  # pairs that are compared at once
 
 Advance = Callable[[int], None]
+Pair = tuple[str, str]
 Shown = Callable[[int], AbstractContextManager[Advance]]
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two photos, and the view in which they look alike."""
-
-    one: str
-    other: str
-    view: int
 
 
 def near_copies(
@@ -125,7 +117,7 @@ class _Firsts:
             queries = np.ascontiguousarray(descriptors[:, view])
             squares, rows = index.search(queries, min(NEAREST, len(self._firsts)))
             for n, near in zip(*np.nonzero(squares <= _square(view)), strict=True):
-                yield Pair(self._firsts[rows[n, near]], photos[n], view)
+                yield self._firsts[rows[n, near]], photos[n]
 
     def _near_each_other(self, photos: Sequence[str], descriptors: Floats) -> Iterator[Pair]:
         for view in range(len(self._indexes)):
@@ -133,7 +125,7 @@ class _Firsts:
             squares = faiss.pairwise_distances(vectors, vectors)
             near = np.triu(squares <= _square(view), 1)
             for one, other in zip(*np.nonzero(near), strict=True):
-                yield Pair(photos[one], photos[other], view)
+                yield photos[one], photos[other]
 
     def _sort(self, pairs: Iterator[Pair]) -> None:
         """Let the `other` of each pair join the nearest `one`, which comes before it.
@@ -141,7 +133,7 @@ class _Firsts:
         Only a photo that is itself a first can be joined.
         """
         near: dict[str, list[tuple[float, int, str]]] = {}
-        for (one, other), difference in compared(self._ledger, list(pairs)).items():
+        for (one, other), difference in compared(self._ledger, pairs).items():
             if difference <= self._threshold:
                 near.setdefault(other, []).append((difference, self._place[one], one))
         for other in sorted(near, key=self._place.__getitem__):
@@ -151,22 +143,26 @@ class _Firsts:
                 self.found[other] = _Found(first, difference)
 
 
-def compared(ledger: Ledger, pairs: Sequence[Pair]) -> dict[tuple[str, str], float]:
-    """The difference of each pair in the better of its views, from the ledger where it is known."""
-    known = {(p.one, p.other): ledger.comparison(p.one, p.other) for p in pairs}
-    found = {photos: difference for photos, difference in known.items() if difference is not None}
-    new = [pair for pair in pairs if (pair.one, pair.other) not in found]
-    made: dict[tuple[str, str], float] = {}
+def compared(ledger: Ledger, pairs: Iterable[Pair]) -> dict[Pair, float]:
+    """The difference of each pair in the better of both views, from the ledger where known."""
+    found: dict[Pair, float] = {}
+    new: list[Pair] = []
+    for pair in dict.fromkeys(pairs):
+        difference = ledger.comparison(*pair)
+        if difference is None:
+            new.append(pair)
+        else:
+            found[pair] = difference
     for start in range(0, len(new), PAIRS):
         batch = new[start : start + PAIRS]
-        sketches = ledger.sketches({sha256 for p in batch for sha256 in (p.one, p.other)})
-        ones = np.stack([sketches[p.one].views[p.view] for p in batch])
-        others = np.stack([sketches[p.other].views[p.view] for p in batch])
-        for pair, difference in zip(batch, differences(ones, others).tolist(), strict=True):
-            photos = (pair.one, pair.other)
-            made[photos] = min(difference, made.get(photos, difference))
-    ledger.record_comparisons(made)
-    return found | made
+        sketches = ledger.sketches({sha256 for pair in batch for sha256 in pair})
+        ones = np.concatenate([sketches[one].views for one, _ in batch])
+        others = np.concatenate([sketches[other].views for _, other in batch])
+        views = differences(ones, others).reshape(len(batch), -1)
+        made = dict(zip(batch, views.min(axis=1).tolist(), strict=True))
+        ledger.record_comparisons(made)
+        found |= made
+    return found
 
 
 def _square(view: int) -> float:

@@ -18,7 +18,7 @@ CELLS = 8  # of a descriptor, along a side
 PLAIN = 16  # levels of 255 by which a pixel may differ from a plain background
 STRAY = 0.01  # of a row or column: less than that in another colour is noise
 FRAMED = 0.97  # of a ring of pixels in another colour: then it is the edge of a framed picture
-RING = 2  # pixels that a frame's edge is blurred by
+RING = 3  # pixels that a frame's edge is blurred by
 LEAST = 8  # pixels of a side, below which nothing is trimmed
 
 Bytes = npt.NDArray[np.uint8]
@@ -110,13 +110,13 @@ def _is_framed(pixels: Bytes, box: _Box) -> bool:
     return bool(_differs(ring[None], _edge_colour(pixels)).mean() >= FRAMED)
 
 
-def _edge_colour(pixels: Bytes) -> npt.NDArray[np.float64]:
+def _edge_colour(pixels: Bytes) -> npt.NDArray[np.int16]:
     edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    colour: npt.NDArray[np.float64] = np.median(edge, axis=0)
-    return colour
+    return np.median(edge, axis=0).astype(np.int16)
 
 
-def _differs(pixels: Bytes, colour: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+def _differs(pixels: Bytes, colour: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
     """Which pixels (h, w) are of another colour (3,)."""
-    differs: npt.NDArray[np.bool_] = np.abs(pixels - colour).max(axis=-1) > PLAIN
+    red, green, blue = np.moveaxis(np.abs(pixels.astype(np.int16) - colour) > PLAIN, -1, 0)
+    differs: npt.NDArray[np.bool_] = red | green | blue
     return differs
