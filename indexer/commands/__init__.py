@@ -5,10 +5,11 @@ from indexer.commands.build import build
 from indexer.commands.encoders import encoders
 from indexer.commands.evaluate import evaluate
 from indexer.commands.import_ import import_
+from indexer.commands.map import map_
 from indexer.commands.remove import remove
 from indexer.commands.search import search
 from indexer.commands.sheet import sheet
 from indexer.commands.status import status
 from indexer.commands.verify import verify
 
-COMMANDS = (build, add, remove, import_, status, verify, search, sheet, evaluate, encoders)
+COMMANDS = (build, add, remove, import_, status, verify, search, sheet, map_, evaluate, encoders)
