@@ -15,6 +15,7 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -91,9 +92,14 @@ def tiles_in(product_map: ProductMap, window: Window, rows: Rows) -> Tiles:
     return Tiles(rows[seen[firsts]], cells[firsts], sizes[in_order])
 
 
+def map_path(folder: IndexFolder, snapshot: Snapshot) -> Path:
+    """Where a generation's map is kept, if it has one."""
+    return folder.map(_vectors_hash(snapshot.manifest))
+
+
 def write_map(folder: IndexFolder, snapshot: Snapshot, product_map: ProductMap) -> None:
     """Keep a generation's map, and forget those of generations that are gone."""
-    path = folder.map(_vectors_hash(snapshot.manifest))
+    path = map_path(folder, snapshot)
     body = io.BytesIO()
     np.savez_compressed(
         body,
@@ -110,7 +116,7 @@ def write_map(folder: IndexFolder, snapshot: Snapshot, product_map: ProductMap) 
 
 def read_map(folder: IndexFolder, snapshot: Snapshot) -> ProductMap:
     """The map of a generation; raises `MapError` where there is none, or a damaged one."""
-    path = folder.map(_vectors_hash(snapshot.manifest))
+    path = map_path(folder, snapshot)
     try:
         # The container keeps a checksum of each array, so what reads is what was written.
         with np.load(path, allow_pickle=False) as stored:
