@@ -230,13 +230,9 @@ class MapTile(Product):
     height: Annotated[int, said("The photo's height in pixels.", ge=1)]
     x: Annotated[float, said("Its place, as a fraction of the map from the left.", ge=0, le=1)]
     y: Annotated[float, said("Its place, as a fraction of the map from the top.", ge=0, le=1)]
-    column: Annotated[
-        int, said("The tile's column: at zoom z the map has 2^⌊z⌋, from 0 on.", ge=0)
-    ]
+    column: Annotated[int, said("The tile's column: at zoom z the map has 2^⌊z⌋, from 0 on.", ge=0)]
     row: Annotated[int, said("The tile's row, likewise.", ge=0)]
-    products: Annotated[
-        int, said("How many products the tile stands for, itself included.", ge=1)
-    ]
+    products: Annotated[int, said("How many products the tile stands for, itself included.", ge=1)]
 
 
 class MapWindow(TypedDict):

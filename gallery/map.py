@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
 
 from gallery import context
 from gallery.links import Chip, FacetLinks, facet_links, filter_chips
@@ -17,7 +18,6 @@ from vitrine.maps import ProductMap, tiles_in
 from vitrine.products import Rows
 from vitrine.search import facet_counts, passing
 from vitrine.snapshot import Snapshot
-from werkzeug.datastructures import MultiDict
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +74,16 @@ def current_map(snapshot: Snapshot) -> ProductMap:
     """The map of a snapshot; refuses where there is none."""
     found = context.gallery().maps.of(snapshot)
     if found is None:
-        where = "" if context.gallery().has_default_index else " --index FOLDER"
-        raise Refusal(
-            Code.NO_MAP, _l("There is no map of these products yet."), f"python -m indexer map{where}"
-        )
+        command = "python -m indexer map"
+        if not context.gallery().has_default_index:
+            command += " --index FOLDER"
+        raise Refusal(Code.NO_MAP, _l("There is no map of these products yet."), command)
     return found
 
 
-def map_window(snapshot: Snapshot, path: str, args: MultiDict[str, str], *, with_facets: bool) -> MapWindow:
+def map_window(
+    snapshot: Snapshot, path: str, args: MultiDict[str, str], *, with_facets: bool
+) -> MapWindow:
     """The window that a query string says; the facets only where they are wanted."""
     product_map = current_map(snapshot)
     viewing = read_viewing(path, args, snapshot, product_map.depth)

@@ -27,7 +27,7 @@ UPRIGHT_RATIOS = (0.66, 0.84)
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """`page_url`, `thumbnail_url`, `smallest_url`, `largest_url` and `srcset` are paths of this server.
+    """`page_url`, `thumbnail_url`, `smallest_url`, `largest_url` and `srcset` are paths here.
 
     `image_url` is absolute: the catalogue's own address where that is one of the
     web, else the gallery's largest copy. `width` and `height` are the photo's.

@@ -45,16 +45,16 @@ from gallery.look import (
     look_at_photo,
     look_at_product,
 )
+from gallery.looking import MAX_EXAMPLES, MAX_TRAIL, Looking
 from gallery.map import MapTile as TileOfMap
 from gallery.map import map_window
-from gallery.looking import MAX_EXAMPLES, MAX_TRAIL, Looking
 from gallery.operations import TEXT, Operation, Parameter, answers
 from gallery.references import asked_photo
 from gallery.refusals import Code
 from gallery.tiles import is_web_address, item_path
 from gallery.uploads import data_url
-from gallery.viewing import MAX_SIDE, SIDE, Viewing
 from gallery.values import values_of
+from gallery.viewing import MAX_SIDE, SIDE, Viewing
 from vitrine.products import Order, PhotolessProduct
 
 GRID_STATE = (

@@ -144,9 +144,7 @@ def map_of_grid(browsing: Browsing, path: str) -> str:
     return address(path, pairs + filter_pairs(browsing.filters))
 
 
-def read_viewing(
-    path: str, args: MultiDict[str, str], snapshot: Snapshot, deepest: int
-) -> Viewing:
+def read_viewing(path: str, args: MultiDict[str, str], snapshot: Snapshot, deepest: int) -> Viewing:
     """Any query string → a state. Unknown parameters, and values beyond a few, are passed over."""
     text = " ".join(args.get("q", "").split())[:MAX_TEXT]
     whole = Viewing(path, deepest).whole()

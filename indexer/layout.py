@@ -116,7 +116,8 @@ def _main_axes(vectors: FloatArray) -> Points:
     points = np.pad(points, ((0, 0), (0, 2 - points.shape[1])))
     # Which way an axis points is chance: let the farthest product lie to the right, and low.
     farthest = np.abs(points).argmax(axis=0)
-    return points * np.where(points[farthest, [0, 1]] < 0, -1.0, 1.0)
+    turned: Points = points * np.where(points[farthest, [0, 1]] < 0, -1.0, 1.0)
+    return turned
 
 
 def _in_square(points: Points) -> Points:
@@ -124,4 +125,5 @@ def _in_square(points: Points) -> Points:
     low, high = points.min(axis=0), points.max(axis=0)
     extent = float((high - low).max())
     scale = (1 - 2 * MARGIN) / extent if extent > 0 else 0.0
-    return 0.5 + (points - (low + high) / 2) * scale
+    fitted: Points = 0.5 + (points - (low + high) / 2) * scale
+    return fitted

@@ -16,9 +16,9 @@ from vitrine.maps import Cells, ProductMap
 from vitrine.products import IndexedProduct, Rows
 from vitrine.snapshot import Snapshot
 
-WIDTH = 2400  # pixels
+WIDTH = 3200  # pixels
 ROOM = 1.8  # cells for each product: close together, and the shape of the map still shows
-LEAST_CELL = 36  # pixels; a smaller photo shows nothing
+LEAST_CELL = 24  # pixels; a smaller photo shows nothing
 GAP = 0.06  # of a cell
 ROUNDING = 0.12  # of a photo's side
 MARGIN = 1  # cells, all round

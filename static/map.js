@@ -142,9 +142,15 @@ function levelOf({ zoom }) {
 function whole() {
   const [left, top, right, bottom] = map.bounds;
   const { clientWidth: width, clientHeight: height } = map.plate;
-  const most = Math.min((width * EDGE) / (right - left), (height * EDGE) / (bottom - top));
-  const zoom = Math.log2(most / TILE);
-  return held({ x: (left + right) / 2, y: (top + bottom) / 2, zoom });
+  // The deepest zoom whose tiles, which begin and end at whole columns and rows, have room.
+  for (let level = map.deepest; ; level--) {
+    const count = 2 ** level;
+    const [west, north] = [left, top].map((edge) => Math.floor(edge * count) / count);
+    const [east, south] = [right, bottom].map((edge) => Math.ceil(edge * count) / count);
+    const size = Math.min((width * EDGE) / (east - west), (height * EDGE) / (south - north));
+    const zoom = Math.min(Math.log2(size / TILE), level + 0.99);
+    if (zoom >= level || !level) return held({ x: (west + east) / 2, y: (north + south) / 2, zoom });
+  }
 }
 
 /** The nearest view that there is. */

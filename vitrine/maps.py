@@ -82,8 +82,8 @@ def tiles_in(product_map: ProductMap, window: Window, rows: Rows) -> Tiles:
     """The tiles of a window, when the map has these rows alone, in the order of the map."""
     cells = product_map.cells[rows] >> (product_map.depth - window.zoom)
     corner = np.array([window.column, window.row])
-    inside = np.logical_and(cells >= corner, cells < corner + [window.across, window.down])
-    seen = np.flatnonzero(inside.all(axis=1))
+    end = corner + np.array([window.across, window.down])
+    seen = np.flatnonzero(((cells >= corner) & (cells < end)).all(axis=1))
     cells = cells[seen]
     keys = cells[:, 1] << window.zoom | cells[:, 0]
     _, firsts, sizes = np.unique(keys, return_index=True, return_counts=True)

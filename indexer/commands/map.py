@@ -30,7 +30,9 @@ from vitrine.snapshot import Snapshot, open_current
     show_default=True,
     help="Of the picture, in pixels.",
 )
-@click.option("--if-none", is_flag=True, help="Keep the map that there is; make one if there is none.")
+@click.option(
+    "--if-none", is_flag=True, help="Keep the map that there is, and make one where there is none."
+)
 @index_option
 def map_(png: Path | None, width: int, if_none: bool, index: Path) -> None:
     """Lay the products out in the plane, so that what looks alike lies together.
