@@ -114,7 +114,8 @@ class FlatIndex:
         # A row is its own best neighbour, but where rounding puts another before it.
         others = rows != np.arange(len(self))[:, None]
         others[others.all(axis=1), -1] = False
-        return Neighbours(rows[others].reshape(-1, k), scores[others].reshape(-1, k))
+        shape = (len(self), k)
+        return Neighbours(rows[others].reshape(shape), scores[others].reshape(shape))
 
     def ranking(self, query: FloatArray) -> Ranking:
         """All rows by their likeness to a unit vector (d,), equal scores in row order.
