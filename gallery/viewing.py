@@ -40,7 +40,8 @@ class Viewing:
 
     `x` and `y` are the middle of the window, as fractions of the map from its top left. At zoom
     z the map is 2^z tiles wide; between two whole numbers tiles are those of the lower one, and
-    larger. `deepest` is the zoom at which every product has a tile of its own.
+    larger. `is_whole` where nothing of this is said: then a page may show the whole map in whatever
+    window it has. `deepest` is the zoom at which every product has a tile of its own.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Viewing:
     x: float = MIDDLE
     y: float = MIDDLE
     zoom: float = WHOLE_ZOOM
+    is_whole: bool = False
     across: int = SIDE
     down: int = SIDE
 
@@ -71,10 +73,6 @@ class Viewing:
     def whole_zoom(self) -> int:
         """The zoom that is not said: the one at which a usual window has the whole map."""
         return min(WHOLE_ZOOM, self.deepest)
-
-    @property
-    def is_whole(self) -> bool:
-        return (self.x, self.y, self.zoom) == (MIDDLE, MIDDLE, self.whole_zoom)
 
     @property
     def pairs(self) -> Pairs:
@@ -116,7 +114,7 @@ class Viewing:
         return replace(self, text="", filters={})
 
     def whole(self) -> Viewing:
-        return replace(self, x=MIDDLE, y=MIDDLE, zoom=self.whole_zoom)
+        return replace(self, x=MIDDLE, y=MIDDLE, zoom=self.whole_zoom, is_whole=True)
 
     def moved(self, columns: float, rows: float) -> Viewing | None:
         """The window so many tiles further; None where its middle would leave the map."""
@@ -124,12 +122,12 @@ class Viewing:
         x, y = self.x + columns / tiles, self.y + rows / tiles
         if not (0 <= x <= 1 and 0 <= y <= 1):
             return None
-        return replace(self, x=x, y=y)
+        return replace(self, x=x, y=y, is_whole=False)
 
     def zoomed(self, steps: int) -> Viewing | None:
         """So many whole zooms deeper, about the same middle; None where there is no such."""
         zoom = self.level + steps
-        return replace(self, zoom=zoom) if 0 <= zoom <= self.deepest else None
+        return replace(self, zoom=zoom, is_whole=False) if 0 <= zoom <= self.deepest else None
 
     def browsing(self, path: str, scopes: tuple[Scope, ...]) -> Browsing:
         """The grid of what this is narrowed to."""
@@ -157,6 +155,7 @@ def read_viewing(path: str, args: MultiDict[str, str], snapshot: Snapshot, deepe
         zoom=_number(args.get("zoom"), whole.zoom, 0, deepest + 0.99, ZOOM_DECIMALS),
         across=int(_number(args.get("across"), SIDE, 1, MAX_SIDE, 0)),
         down=int(_number(args.get("down"), SIDE, 1, MAX_SIDE, 0)),
+        is_whole=not any(args.get(name) for name in ("x", "y", "zoom")),
     )
 
 

@@ -17,6 +17,7 @@ const GLIDE = 0.22; // of the way that is left, each frame
 const STEP = 0.3; // of the window, for a key
 const WHEEL = 1 / 300, PINCH = 1 / 60; // zooms a pixel of the wheel
 
+const FAILED = Symbol("failed");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const fingers = new Map(); // where each one is on the map
 let map = null; // the map that is shown: its elements, and what its page says of it
@@ -34,12 +35,11 @@ export function startMap() {
   main.root.addEventListener("shown", take);
   addEventListener("resize", () => {
     if (!map) return;
-    if (isWhole) view = whole();
-    draw();
+    jump(isWhole ? whole() : goal, isWhole);
   });
-  addEventListener("pagehide", rest);
+  addEventListener("pagehide", settle);
   // A filter that is chosen while the map still moves is chosen where it is now.
-  addEventListener("click", rest, { capture: true });
+  addEventListener("click", ({ target }) => target.closest?.(".facets, .chips") && settle(), true);
   take();
 }
 
@@ -66,17 +66,14 @@ function take() {
     bounds: dataset.bounds.split(" ").map(Number),
     range: main.root.querySelector(".range"),
   });
-  element.dataset.live = "";
   plate.setAttribute("aria-keyshortcuts", "ArrowUp ArrowDown ArrowLeft ArrowRight + - 0");
   for (const cell of plate.querySelectorAll(".cells [data-column]")) meet(cell);
-  isWhole = "whole" in dataset;
   const { x, y, zoom } = dataset;
-  const aim = isWhole ? whole() : { x: Number(x), y: Number(y), zoom: Number(zoom) };
+  const isAll = "whole" in dataset;
+  const aim = isAll ? whole() : held({ x: Number(x), y: Number(y), zoom: Number(zoom) });
   drawn = "";
-  if (isNew || !view) {
-    view = goal = aim;
-    draw();
-  } else glide(aim);
+  if (isNew || !view) jump(aim, isAll);
+  else glide(aim, isAll);
 }
 
 function prepare(element, plate) {
@@ -112,8 +109,7 @@ const WAYS = {
   closer: () => zoomTo(Math.floor(goal.zoom + 1.01)),
   farther: () => zoomTo(Math.ceil(goal.zoom - 1.01)),
   whole: () => {
-    glide(whole());
-    isWhole = true;
+    glide(whole(), true);
   },
 };
 const KEYS = {
@@ -153,10 +149,12 @@ function whole() {
   }
 }
 
-/** The nearest view that there is. */
+/** The nearest view that there is: not beyond where products lie. */
 function held({ x, y, zoom }) {
   const within = (number, least, most) => Math.min(Math.max(number, least), most);
-  return { x: within(x, 0, 1), y: within(y, 0, 1), zoom: within(zoom, 0, map.deepest + 0.99) };
+  const [left, top, right, bottom] = map.bounds;
+  const deepest = map.deepest + 0.99;
+  return { x: within(x, left, right), y: within(y, top, bottom), zoom: within(zoom, 0, deepest) };
 }
 
 function move(columns, rows) {
@@ -180,16 +178,22 @@ function zoomedAt(from, zooms, { x: left, y: top }) {
   return held({ x: from.x + right * change, y: from.y + down * change, zoom });
 }
 
-function glide(to) {
-  isWhole = false;
+function glide(to, isAll = false) {
+  isWhole = isAll;
   goal = held(to);
   if (still.matches) view = goal;
-  if (!frame) frame = requestAnimationFrame(advance);
+  start();
 }
 
-function jump(to) {
-  isWhole = false;
+function jump(to, isAll = false) {
+  isWhole = isAll;
   view = goal = held(to);
+  start();
+}
+
+function start() {
+  map.element.dataset.live = "moving";
+  clearTimeout(resting);
   if (!frame) frame = requestAnimationFrame(advance);
 }
 
@@ -277,6 +281,7 @@ function key(event) {
 function reveal(target) {
   const spot = target.closest(".plane li");
   if (!spot || fingers.size) return;
+  map.plate.scrollTo(0, 0); // the browser has brought it into view in its own way
   const [box, tile] = [map.plate, spot].map((element) => element.getBoundingClientRect());
   const isIn =
     tile.left >= box.left && tile.right <= box.right && tile.top >= box.top && tile.bottom <= box.bottom;
@@ -319,7 +324,7 @@ function draw() {
   }
   markWays();
   clearTimeout(resting);
-  resting = setTimeout(rest, REST_MS);
+  if (!frame) resting = setTimeout(rest, REST_MS);
 }
 
 function drawTiles(now) {
@@ -368,6 +373,7 @@ function tilesOf({ level, left, right, top, bottom }) {
     const { x, y } = product;
     if (!shown.has(product)) put(product, Math.floor(x * 2 ** level), Math.floor(y * 2 ** level));
   }
+  map.plate.ariaBusy = String(isWaiting);
   const inOrder = [...found].sort(([one], [other]) => one - other);
   return inOrder.map(([, tile]) => tile);
 }
@@ -379,7 +385,8 @@ function blockAt(level, column, row, side) {
     blocks.set(key, null);
     ask(key, level, (column + 0.5) * side, (row + 0.5) * side, side);
   }
-  return blocks.get(key);
+  const block = blocks.get(key);
+  return block === FAILED ? null : block;
 }
 
 async function ask(key, level, column, row, side) {
@@ -394,8 +401,8 @@ async function ask(key, level, column, row, side) {
     if (!response.ok) throw new Error(response.statusText);
     ({ tiles } = await response.json());
   } catch {
-    asked.delete(key);
-    if (asked === blocks) tell("failed", redraw, "map");
+    asked.set(key, FAILED);
+    if (asked === blocks) tell("failed", askAgain, "map");
     return;
   }
   if (asked !== blocks || !map) return;
@@ -404,15 +411,19 @@ async function ask(key, level, column, row, side) {
   blocks.set(key, tiles);
   for (const old of blocks.keys()) {
     if (blocks.size <= KEPT_BLOCKS) break;
-    if (blocks.get(old)) blocks.delete(old);
+    if (blocks.get(old) !== null) blocks.delete(old);
   }
-  hush("map");
   redraw();
 }
 
 function redraw() {
   drawn = "";
   if (map) draw();
+}
+
+function askAgain() {
+  for (const [key, block] of blocks) if (block === FAILED) blocks.delete(key);
+  redraw();
 }
 
 /** Know a product that the server has drawn. */
@@ -450,12 +461,24 @@ function markWays() {
   }
 }
 
+/** Be where it was going to be. */
+function settle() {
+  if (!map) return;
+  cancelAnimationFrame(frame);
+  frame = 0;
+  view = goal;
+  draw();
+  rest();
+}
+
 // The address
 
 /** Say where one is, in the address, to whoever can't see it, and in the links that lead on. */
 function rest() {
   clearTimeout(resting);
-  if (!map || !view || main.isBusy || here() !== main.shown) return;
+  if (!map || frame) return;
+  map.element.dataset.live = "still";
+  if (main.isBusy || here() !== main.shown) return;
   const url = placed(location.href);
   if (url !== here()) {
     history.replaceState(history.state, "", url);
