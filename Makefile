@@ -15,11 +15,13 @@ help: ## Show this list.
 
 setup: .venv/run ## Make .venv and install what indexing and serving need.
 
-# Where a build fails, as without a network, what was indexed before is served.
+# Where a build fails, as without a network, what was indexed before is served; where a map
+# can't be made, the gallery has none.
 run: .venv/run ## Index CATALOGUE (data/fashion.csv) and serve the gallery on PORT (5000).
 	@case "$(CATALOGUE)" in http://*|https://*) ;; *) test -e "$(CATALOGUE)" \
 	  || { echo "There is no catalogue at $(CATALOGUE)."; exit 2; } ;; esac
 	$(BIN)/python -m indexer build "$(CATALOGUE)" || $(BIN)/python -m indexer status
+	$(BIN)/python -m indexer map --if-none || true
 	$(BIN)/python app.py --port $(PORT)
 
 test: .venv/dev browser lint ## Check style and types, and run all tests.

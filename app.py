@@ -22,6 +22,7 @@ from gallery.asked import AskedPhotos
 from gallery.context import Gallery
 from gallery.guards import guard
 from gallery.live import LiveSnapshot
+from gallery.maps import LiveMaps
 from gallery.preferences import add_preferences
 from gallery.static import add_static
 from gallery.uploads import UploadEncoder
@@ -48,6 +49,7 @@ def create_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
         settings=settings,
         folder=folder,
         live=LiveSnapshot(folder, settings.reload_seconds),
+        maps=LiveMaps(folder),
         uploads=UploadEncoder(load_encoder),
         asked=AskedPhotos(folder.asked, settings.asked_hours, settings.keep_uploads),
     )

@@ -17,6 +17,7 @@ RESERVED = frozenset(
         *("q", "scope", "sort", "page"),
         *("id", "image_path", "text", "image", "url", "crop"),
         *("k", "score", "more", "less", "trail"),
+        *("x", "y", "zoom", "across", "down"),
     }
 )
 """Parameters with a meaning of their own; a column of such a name can't be filtered by."""

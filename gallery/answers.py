@@ -222,6 +222,50 @@ class ProductsPage(TypedDict):
     ways: Annotated[list[Way], said("Where nothing passes: which filters to give up.")]
 
 
+class MapTile(Product):
+    """A product that stands on the map for those around it."""
+
+    url: Annotated[str, said("The product and what looks like it.")]
+    small_url: Annotated[str, said("The smallest copy of its photo; a path of this server.")]
+    width: Annotated[int, said("The photo's width in pixels.", ge=1)]
+    height: Annotated[int, said("The photo's height in pixels.", ge=1)]
+    x: Annotated[float, said("Its place, as a fraction of the map from the left.", ge=0, le=1)]
+    y: Annotated[float, said("Its place, as a fraction of the map from the top.", ge=0, le=1)]
+    column: Annotated[int, said("The tile's column: at zoom z the map has 2^⌊z⌋, from 0 on.", ge=0)]
+    row: Annotated[int, said("The tile's row, likewise.", ge=0)]
+    products: Annotated[int, said("How many products the tile stands for, itself included.", ge=1)]
+
+
+class MapWindow(TypedDict):
+    """A window of the map: no two tiles of it overlap."""
+
+    url: Annotated[str, said("This answer.")]
+    page_url: Annotated[str, said("The same window as a page for people.")]
+    products_url: Annotated[str, said("All products that pass, in pages, and their facets.")]
+    x: Annotated[float, said("The middle of the window, as a fraction of the map.", ge=0, le=1)]
+    y: Annotated[float, said("The middle of the window, as a fraction of the map.", ge=0, le=1)]
+    zoom: Annotated[float, said("At zoom z the map is 2^⌊z⌋ tiles wide and high.", ge=0)]
+    deepest: Annotated[int, said("The zoom at which every product has a tile of its own.", ge=0)]
+    across: Annotated[int, said("How many tiles the window is wide.", ge=1)]
+    down: Annotated[int, said("How many tiles the window is high.", ge=1)]
+    total: Annotated[int, said("How many products pass, in the window and beyond.", ge=0)]
+    bounds: Annotated[
+        list[float],
+        said("Left, top, right and bottom of where they all lie, as fractions of the map."),
+    ]
+    tiles: Annotated[
+        list[MapTile], said("The tiles of the window, the most typical products first.")
+    ]
+    chosen: Annotated[list[Chip], said("What narrows.")]
+    north: Annotated[str | None, said("Half a window up; nothing at the edge of the map.")]
+    west: Annotated[str | None, said("Half a window to the left.")]
+    east: Annotated[str | None, said("Half a window to the right.")]
+    south: Annotated[str | None, said("Half a window down.")]
+    closer: Annotated[str | None, said("The next zoom.")]
+    farther: Annotated[str | None, said("The zoom before.")]
+    whole: Annotated[str, said("The whole map.")]
+
+
 class FacetValues(TypedDict):
     """Every value of one facet, by name; each `url` leads to the products."""
 

@@ -158,6 +158,7 @@ blueprint.add_url_rule("/api/products", view_func=twins.products)
 blueprint.add_url_rule("/api/products/<product_id:product_id>", view_func=twins.product)
 blueprint.add_url_rule("/api/photo/<token>", view_func=twins.photo)
 blueprint.add_url_rule("/api/values/<product_id:name>", view_func=twins.values)
+blueprint.add_url_rule("/api/map", view_func=twins.product_map)
 blueprint.add_url_rule("/api/index", view_func=twins.index)
 
 

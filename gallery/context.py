@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from gallery.asked import AskedPhotos
 from gallery.live import Absence, LiveSnapshot
+from gallery.maps import LiveMaps
 from gallery.refusals import Code, Refusal
 from gallery.uploads import UploadEncoder
 from vitrine.fetching import PUBLIC_WEB, Reach
@@ -33,6 +34,7 @@ class Gallery:
     settings: Settings
     folder: IndexFolder
     live: LiveSnapshot
+    maps: LiveMaps
     uploads: UploadEncoder
     asked: AskedPhotos
     reach: Reach = PUBLIC_WEB  # of addresses that strangers give

@@ -54,6 +54,7 @@ WHEN: dict[Code, str] = {
     Code.NO_TEXT_HALF: "The index was made by an encoder that reads no words.",
     Code.UNKNOWN_PRODUCT: "No product has this id.",
     Code.NO_PHOTO: "The product is there, but its photo could not be had.",
+    Code.NO_MAP: "The indexer has made no map of these products.",
     Code.NOT_FOUND: "There is nothing at this address, or no longer.",
     Code.METHOD_NOT_ALLOWED: "The address takes another method; `Allow` names it.",
     Code.TOO_LARGE: "The request or its photo is too large.",

@@ -17,9 +17,11 @@ from gallery.causes import CAUSES
 from gallery.grid import grid_of
 from gallery.links import label
 from gallery.look import look_at_product
+from gallery.map import map_window
 from gallery.static import A_YEAR
 from gallery.tiles import ITEM, THUMBS, is_web_address, item_path
 from gallery.values import values_of
+from gallery.viewing import map_of_grid
 from vitrine.products import IndexedProduct, PhotolessProduct
 from vitrine.snapshot import Snapshot
 from vitrine.words import marked
@@ -67,7 +69,9 @@ def grid() -> ResponseReturnValue:
             return redirect(url_for(".grid", Category=category, Gender=request.args[old]))
     browsing = read_browsing(url_for(".grid"), request.args, snapshot)
     shown = grid_of(snapshot, browsing, context.gallery().settings.page_size)
-    return render_template("grid.html", grid=shown)
+    has_map = context.gallery().maps.of(snapshot) is not None
+    as_map = map_of_grid(browsing, url_for(".product_map")) if has_map else None
+    return render_template("grid.html", grid=shown, as_map=as_map)
 
 
 @blueprint.get(f"{ITEM}/<product_id:product_id>")
@@ -88,6 +92,15 @@ def item(product_id: str) -> ResponseReturnValue:
         nearly_same_photo=found.nearly_same_photo,
         look=found.look,
     )
+
+
+@blueprint.get("/map")
+def product_map() -> ResponseReturnValue:
+    """A window of the map, on which products that look alike lie together."""
+    snapshot = context.snapshot()
+    shown = map_window(snapshot, url_for(".product_map"), request.args, with_facets=True)
+    grid = shown.viewing.browsing(url_for(".grid"), scopes_of(snapshot))
+    return render_template("map.html", map=shown, as_grid=grid)
 
 
 @blueprint.get("/values/<product_id:name>")

@@ -27,6 +27,7 @@ class Code(StrEnum):
     NO_TEXT_HALF = "no_text_half"
     UNKNOWN_PRODUCT = "unknown_product"
     NO_PHOTO = "no_photo"
+    NO_MAP = "no_map"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     TOO_LARGE = "too_large"
@@ -58,6 +59,7 @@ STATUSES: dict[Code, int] = {
     Code.NO_TEXT_HALF: 422,
     Code.UNKNOWN_PRODUCT: 404,
     Code.NO_PHOTO: 404,
+    Code.NO_MAP: 404,
     Code.NOT_FOUND: 404,
     Code.METHOD_NOT_ALLOWED: 405,
     Code.TOO_LARGE: 413,

@@ -27,7 +27,7 @@ UPRIGHT_RATIOS = (0.66, 0.84)
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """`page_url`, `thumbnail_url`, `largest_url` and `srcset` are paths of this server.
+    """`page_url`, `thumbnail_url`, `smallest_url`, `largest_url` and `srcset` are paths here.
 
     `image_url` is absolute: the catalogue's own address where that is one of the
     web, else the gallery's largest copy. `width` and `height` are the photo's.
@@ -39,6 +39,7 @@ class Tile:
     page_url: str
     image_url: str
     thumbnail_url: str
+    smallest_url: str
     largest_url: str
     srcset: str
     width: int
@@ -80,6 +81,7 @@ def tile_of(product: IndexedProduct) -> Tile:
         page_url=paths.page,
         image_url=product.image_url if is_on_the_web else _absolute(paths.largest),
         thumbnail_url=paths.thumbnail,
+        smallest_url=paths.smallest,
         largest_url=paths.largest,
         srcset=paths.srcset,
         width=product.width,
@@ -92,6 +94,7 @@ def tile_of(product: IndexedProduct) -> Tile:
 class _Paths:
     page: str
     thumbnail: str
+    smallest: str
     largest: str
     srcset: str
 
@@ -103,6 +106,7 @@ def _paths(product_id: str, sha256: str, width: int, root: str) -> _Paths:
     return _Paths(
         page=item_path(product_id, root),
         thumbnail=urls[next((w for w in widths if w >= THUMBNAIL_WIDTH), widths[-1])],
+        smallest=urls[widths[0]],
         largest=urls[widths[-1]],
         srcset=", ".join(f"{url} {each}w" for each, url in urls.items()),
     )

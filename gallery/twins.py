@@ -19,6 +19,8 @@ from gallery.answers import (
     Index,
     LinkedProduct,
     ListedProduct,
+    MapTile,
+    MapWindow,
     PhotolessLook,
     PhotoLook,
     ProductLook,
@@ -29,7 +31,7 @@ from gallery.answers import (
     similar_of,
 )
 from gallery.asked import PRIVATE
-from gallery.browsing import MAX_TEXT, Scope, read_browsing
+from gallery.browsing import MAX_TEXT, Scope, read_browsing, scopes_of
 from gallery.causes import CAUSES
 from gallery.grid import GridTile, grid_of
 from gallery.links import Chip as ChipLink
@@ -45,12 +47,15 @@ from gallery.look import (
     look_at_product,
 )
 from gallery.looking import MAX_EXAMPLES, MAX_TRAIL, Looking
+from gallery.map import MapTile as TileOfMap
+from gallery.map import map_window
 from gallery.operations import TEXT, Operation, Parameter, answers
 from gallery.references import asked_photo
 from gallery.refusals import Code
 from gallery.tiles import is_web_address, item_path
 from gallery.uploads import data_url
 from gallery.values import values_of
+from gallery.viewing import MAX_SIDE, SIDE, Viewing
 from vitrine.products import Order, PhotolessProduct
 
 GRID_STATE = (
@@ -64,6 +69,20 @@ GRID_STATE = (
     ),
     Parameter("sort", "The order.", {"type": "string", "enum": [order.value for order in Order]}),
     Parameter("page", "The number of the page, from 1.", {"type": "integer", "minimum": 1}),
+)
+FRACTION = {"type": "number", "minimum": 0, "maximum": 1}
+TILES = {"type": "integer", "minimum": 1, "maximum": MAX_SIDE, "default": SIDE}
+MAP_STATE = (
+    GRID_STATE[0],
+    Parameter("x", "The middle of the window, as a fraction of the map from the left.", FRACTION),
+    Parameter("y", "The middle of the window, as a fraction of the map from the top.", FRACTION),
+    Parameter(
+        "zoom",
+        "At zoom z the map is 2^⌊z⌋ tiles wide and high; if not given, the whole map is shown.",
+        {"type": "number", "minimum": 0},
+    ),
+    Parameter("across", "How many tiles the window is wide.", TILES),
+    Parameter("down", "How many tiles the window is high.", TILES),
 )
 LOOK_STATE = (
     Parameter("more", "Ids of products to look more like.", TEXT, MAX_EXAMPLES),
@@ -220,6 +239,46 @@ def values(name: str) -> ResponseReturnValue:
     return jsonify(answer)
 
 
+@answers(
+    Operation(MapWindow, query=MAP_STATE, has_facets=True, refuses=(Code.NO_MAP, Code.NO_INDEX))
+)
+def product_map() -> ResponseReturnValue:
+    """A window of the map, on which products that look alike lie together.
+
+    The query string is that of the map's own page: words narrow, and so do facets. A tile
+    stands for all products that lie under it, and shows the most typical one; so each tile of
+    a zoom is there at every deeper one, too. What is no parameter, and what can be no value
+    of one, is passed over.
+    """
+    snapshot = context.snapshot()
+    shown = map_window(snapshot, url_for("api.product_map"), request.args, with_facets=False)
+    viewing, ways = shown.viewing, shown.ways
+    grid = viewing.browsing(url_for("api.products"), scopes_of(snapshot))
+    answer: MapWindow = {
+        "url": viewing.url,
+        "page_url": viewing.at(url_for("pages.product_map")).url,
+        "products_url": grid.url,
+        "x": viewing.x,
+        "y": viewing.y,
+        "zoom": viewing.zoom,
+        "deepest": viewing.deepest,
+        "across": viewing.across,
+        "down": viewing.down,
+        "total": shown.total,
+        "bounds": list(shown.bounds),
+        "tiles": [_on_map(each) for each in shown.tiles],
+        "chosen": _chips(shown.chips),
+        "north": _url(ways.north),
+        "west": _url(ways.west),
+        "east": _url(ways.east),
+        "south": _url(ways.south),
+        "closer": _url(ways.closer),
+        "farther": _url(ways.farther),
+        "whole": ways.whole.url,
+    }
+    return jsonify(answer)
+
+
 @answers(Operation(Index, refuses=(Code.NO_INDEX,)))
 def index() -> ResponseReturnValue:
     """What is indexed, with what, and what could not be."""
@@ -282,6 +341,26 @@ def _listed(listed: GridTile) -> ListedProduct:
         "identical": listed.identical,
         "score": listed.score,
     }
+
+
+def _on_map(on_map: TileOfMap) -> MapTile:
+    tile = on_map.tile
+    return {
+        **product_of(tile),
+        "url": _twin(tile.id),
+        "small_url": tile.smallest_url,
+        "width": tile.width,
+        "height": tile.height,
+        "x": on_map.x,
+        "y": on_map.y,
+        "column": on_map.column,
+        "row": on_map.row,
+        "products": on_map.products,
+    }
+
+
+def _url(viewing: Viewing | None) -> str | None:
+    return viewing.url if viewing else None
 
 
 def _chips(chips: Sequence[ChipLink]) -> list[Chip]:

@@ -2,6 +2,7 @@
 
 import { goBackToSpot, startGrid } from "./grid.js";
 import { closeLook, linkTo, showLook, startLooks } from "./look.js";
+import { startMap } from "./map.js";
 import { startMenus } from "./menus.js";
 import { startNotices } from "./notices.js";
 import { here, root } from "./pages.js";
@@ -16,6 +17,7 @@ startLooks();
 startGrid();
 startPhotos();
 startValues();
+startMap();
 
 addEventListener("popstate", async ({ state }) => {
   if (state?.ground === main.shown) {

@@ -14,6 +14,7 @@ OUR_NAMES = {"ledger.sqlite", "indexer.lock", "indexer.json", "photos", "thumbs"
     "asked.sqlite-shm",
     "asked.sqlite-wal",
     "generations",
+    "maps",
     "current",
     *LINKS,
 }
@@ -60,11 +61,19 @@ class IndexFolder:
         return self.root / "generations"
 
     @property
+    def maps(self) -> Path:
+        return self.root / "maps"
+
+    @property
     def current(self) -> Path:
         return self.root / "current"
 
     def generation(self, name: str) -> Path:
         return self.generations / name
+
+    def map(self, vectors: str) -> Path:
+        """Where the products lie in the plane; `vectors` is the SHA-256 of a `vector.index`."""
+        return self.maps / f"{vectors}.npz"
 
     def photo(self, sha256: str) -> Path:
         return self.root / "photos" / sha256[:2] / sha256

@@ -40,6 +40,14 @@ class Ranking:
     scores: npt.NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Neighbours:
+    """The nearest others of every row: `rows` (n, k), best first, and their `cosines` (n, k)."""
+
+    rows: npt.NDArray[np.int64]
+    cosines: FloatArray
+
+
 class FlatIndex:
     """Exact inner-product search over unit vectors (so a score is a cosine)."""
 
@@ -95,6 +103,19 @@ class FlatIndex:
         """
         rows, scores = self._nearest(query, k, allowed)
         return [Neighbour(*pair) for pair in zip(rows.tolist(), scores.tolist(), strict=True)]
+
+    def neighbours(self, k: int) -> Neighbours:
+        """The k best other rows of each row, or all where there are fewer.
+
+        Without an order among equals: for sums over them, and for no answer.
+        """
+        k = min(k, len(self) - 1)
+        scores, rows = self._index.search(self.vectors(), k + 1)
+        # A row is its own best neighbour, but where rounding puts another before it.
+        others = rows != np.arange(len(self))[:, None]
+        others[others.all(axis=1), -1] = False
+        shape = (len(self), k)
+        return Neighbours(rows[others].reshape(shape), scores[others].reshape(shape))
 
     def ranking(self, query: FloatArray) -> Ranking:
         """All rows by their likeness to a unit vector (d,), equal scores in row order.

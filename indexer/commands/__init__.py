@@ -6,6 +6,7 @@ from indexer.commands.duplicates import duplicates
 from indexer.commands.encoders import encoders
 from indexer.commands.evaluate import evaluate
 from indexer.commands.import_ import import_
+from indexer.commands.map import map_
 from indexer.commands.remove import remove
 from indexer.commands.search import search
 from indexer.commands.sheet import sheet
@@ -14,7 +15,7 @@ from indexer.commands.verify import verify
 
 COMMANDS = {
     "Make the index and change it": (build, add, remove, import_),
-    "Look into it": (status, verify, search, sheet, duplicates),
+    "Look into it": (status, verify, search, sheet, map_, duplicates),
     "Choose an encoder": (evaluate, encoders),
 }
 """By what they are for."""

@@ -18,6 +18,7 @@ from app import create_app, create_server
 from gallery import context
 from gallery.context import Gallery
 from indexer.build import build, sole_indexer
+from indexer.layout import map_of
 from indexer.pipeline import Silent
 from tests.checkpoints import small_clip
 from tests.drawings import photo_bytes
@@ -25,7 +26,9 @@ from tests.generations import COLOURS, TYPES
 from vitrine.encoders.registry import load_encoder
 from vitrine.fetching import ANYWHERE, FetchLimits
 from vitrine.folder import IndexFolder
+from vitrine.maps import write_map
 from vitrine.settings import Settings
+from vitrine.snapshot import open_current
 from vitrine.sources import read_source
 
 PRODUCTS = 30
@@ -38,9 +41,12 @@ MAX_UPLOAD = 200_000
 
 @pytest.fixture(scope="session")
 def wardrobe(tmp_path_factory: pytest.TempPathFactory) -> IndexFolder:
-    """Products 1000–1029 and a lost one; for reading only."""
+    """Products 1000–1029 and a lost one, and their map; for reading only."""
     home = tmp_path_factory.mktemp("wardrobe")
-    return index_wardrobe(home, home / "index")
+    folder = index_wardrobe(home, home / "index")
+    snapshot = open_current(folder)
+    write_map(folder, snapshot, map_of(snapshot.index.vectors()))
+    return folder
 
 
 @dataclass(frozen=True)

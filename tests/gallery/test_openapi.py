@@ -63,6 +63,13 @@ ASKED = {
     ],
     "/api/photo/{token}": ["TOKEN", "TOKEN?Colour=Red&more=1004", "nope"],
     "/api/values/{name}": ["Colour", "Colour?q=red&Category=Footwear", "nope"],
+    "/api/map": [
+        "",
+        "?zoom=1.5&x=0.25&y=1&across=4&down=20",
+        "?zoom=99&x=-1&y=nan&across=1000&down=two",
+        "?Colour=Red&Colour=Blue&q=shirt",
+        "?Colour=Ultraviolet",
+    ],
     "/api/index": [""],
 }
 POSTED = [

@@ -26,7 +26,16 @@ def fits(page) -> bool:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
-    "path", ["/", "/?Colour=Red&q=red", "/item/1003?more=1005", f"/item/{LOST}", "/values/Colour"]
+    "path",
+    [
+        "/",
+        "/?Colour=Red&q=red",
+        "/item/1003?more=1005",
+        f"/item/{LOST}",
+        "/values/Colour",
+        "/map",
+        "/map?Colour=Red&q=red",
+    ],
 )
 def test_nothing_is_wider_than_the_screen_and_everything_can_be_tapped(open_page, path, size):
     page = open_page(path, **size)
