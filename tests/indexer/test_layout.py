@@ -25,7 +25,7 @@ def structured(count: int = 400, dimension: int = 24):
 @pytest.fixture(scope="module")
 def laid_out():
     vectors, kinds = structured()
-    told = []
+    told: list[int] = []
     return vectors, kinds, map_of(vectors, told.append), told
 
 
