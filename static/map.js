@@ -36,7 +36,7 @@ let hasSlipped = false; // the finger that is down, so that it is no tap
 let frame = 0;
 let resting = 0;
 
-export function startMap() {
+function startMap() {
   main.root.addEventListener("shown", take);
   addEventListener("pagehide", settle);
   // A filter that is chosen while the map still moves is chosen where it is now.
@@ -536,3 +536,5 @@ function placed(url) {
   }
   return pathname + (searchParams.size ? `?${searchParams}` : "");
 }
+
+startMap();
