@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-# And `real`, which needs a folder of real photos. The last needs Node, and its registry.
+# And `real`, which needs a folder of real photos, and `map`, which needs an index. The last
+# of these needs Node, and its registry.
 MEASUREMENTS = ("click", "parity", "pages", "first_page", "lighthouse")
 
 for name in MEASUREMENTS:

@@ -22,6 +22,7 @@ CRAWLED = ("/?page=",)
 NOT_CRAWLED = (
     "/?",
     "/item/*?",
+    "/map?",
     "/values/",
     "/search",
     "/photo/*?",

@@ -10,6 +10,8 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import NotFound
 
 A_YEAR = 365 * 24 * 3600
+OF_ONE_PAGE = ("map.js",)
+"""Scripts that one page asks for by itself, and no other loads."""
 
 
 def add_static(app: Flask) -> None:
@@ -28,7 +30,7 @@ def add_static(app: Flask) -> None:
     digest = hashlib.sha256()
     for name, body in files.items():
         digest.update(f"{name} {len(body)}\n".encode() + body)
-    modules = [name for name in files if name.endswith(".js")]
+    modules = [name for name in files if name.endswith(".js") and name not in OF_ONE_PAGE]
 
     def static(filename: str) -> Response:
         if filename not in files:

@@ -2,7 +2,6 @@
 
 import { goBackToSpot, startGrid } from "./grid.js";
 import { closeLook, linkTo, showLook, startLooks } from "./look.js";
-import { startMap } from "./map.js";
 import { startMenus } from "./menus.js";
 import { startNotices } from "./notices.js";
 import { here, root } from "./pages.js";
@@ -17,7 +16,6 @@ startLooks();
 startGrid();
 startPhotos();
 startValues();
-startMap();
 
 addEventListener("popstate", async ({ state }) => {
   if (state?.ground === main.shown) {

@@ -7,10 +7,11 @@ import { here, root } from "./pages.js";
 import { main } from "./places.js";
 import { isPlain } from "./visits.js";
 
-const TILE = 44; // pixels: a tile is as wide as this at each whole zoom, and twice it at most
+// Pixels: a tile is as wide as this at each whole zoom, and twice it at most.
+const TILE = matchMedia("(pointer: fine)").matches ? 32 : 44;
 const BLOCK = 16; // tiles of one question, across and down
 const KEPT_BLOCKS = 200;
-const EDGE = 0.96; // of the window is filled by the whole map
+const EDGE = 0.98; // of the window is filled by the whole map
 const SLIP = 4; // pixels that a finger moves in a tap
 const REST_MS = 200; // after the last movement the address says where one is
 const GLIDE = 0.22; // of the way that is left, each frame
@@ -20,23 +21,23 @@ const WHEEL = 1 / 300, PINCH = 1 / 60; // zooms a pixel of the wheel
 const FAILED = Symbol("failed");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const fingers = new Map(); // where each one is on the map
+const room = new ResizeObserver(() => {
+  if (map && view) jump(isWhole ? whole() : goal, isWhole);
+});
 let map = null; // the map that is shown: its elements, and what its page says of it
 let view = null; // the middle of the window, as fractions of the map, and the zoom
 let goal = null; // where the view glides to
 let isWhole = false; // all is in the window, however large that is
 let blocks = new Map(); // what has been asked for: its tiles, once they have come
 let known = new Map(); // every product seen so far, by id
+let named = null; // the tile whose title is shown
 let drawn = ""; // which tiles are drawn
 let hasSlipped = false; // the finger that is down, so that it is no tap
 let frame = 0;
 let resting = 0;
 
-export function startMap() {
+function startMap() {
   main.root.addEventListener("shown", take);
-  addEventListener("resize", () => {
-    if (!map) return;
-    jump(isWhole ? whole() : goal, isWhole);
-  });
   addEventListener("pagehide", settle);
   // A filter that is chosen while the map still moves is chosen where it is now.
   addEventListener("click", ({ target }) => target.closest?.(".facets, .chips") && settle(), true);
@@ -67,6 +68,7 @@ function take() {
     range: main.root.querySelector(".range"),
   });
   plate.setAttribute("aria-keyshortcuts", "ArrowUp ArrowDown ArrowLeft ArrowRight + - 0");
+  element.dataset.live = "moving"; // which gives the map its size
   for (const cell of plate.querySelectorAll(".cells [data-column]")) meet(cell);
   const { x, y, zoom } = dataset;
   const isAll = "whole" in dataset;
@@ -80,8 +82,16 @@ function prepare(element, plate) {
   const plane = document.createElement("ul");
   plane.className = "plane";
   own.add(plane);
-  plate.append(plane);
-  map = { element, plate, plane, tile: element.querySelector("template").content };
+  const title = document.createElement("p");
+  title.className = "name";
+  title.ariaHidden = "true"; // the photo says it too
+  title.dir = "auto";
+  title.hidden = true;
+  own.add(title);
+  plate.append(plane, title);
+  map = { element, plate, plane, title, tile: element.querySelector("template").content };
+  room.disconnect();
+  room.observe(plate);
   plate.addEventListener("pointerdown", press);
   plate.addEventListener("pointermove", drag);
   for (const name of ["pointerup", "pointercancel"]) plate.addEventListener(name, lift);
@@ -89,7 +99,15 @@ function prepare(element, plate) {
   plate.addEventListener("dragstart", (event) => event.preventDefault());
   plate.addEventListener("wheel", turn, { passive: false });
   plate.addEventListener("keydown", key);
-  plate.addEventListener("focusin", ({ target }) => reveal(target));
+  plate.addEventListener("pointerover", ({ target, pointerType }) => {
+    name(pointerType === "mouse" ? target.closest(".spot") : null);
+  });
+  plate.addEventListener("pointerleave", () => name(null));
+  plate.addEventListener("focusin", ({ target }) => {
+    reveal(target);
+    name(target.matches(".spot:focus-visible") ? target : null);
+  });
+  plate.addEventListener("focusout", () => name(null));
   // Only the map moves, and never what it is drawn on.
   plate.addEventListener("scroll", () => plate.scrollTo(0, 0));
   element.querySelector(".compass").addEventListener("click", (event) => {
@@ -277,6 +295,21 @@ function key(event) {
   WAYS[name]();
 }
 
+/** Show a tile's title beside it, within the window. */
+function name(spot) {
+  const { title, plate } = map;
+  named = spot;
+  title.hidden = !spot?.isConnected;
+  if (title.hidden) return;
+  title.textContent = spot.querySelector("img").alt;
+  const [box, tile] = [plate, spot].map((element) => element.getBoundingClientRect());
+  const most = box.width - title.offsetWidth - SLIP;
+  const middle = (tile.left + tile.right) / 2 - box.left - title.offsetWidth / 2;
+  const isLow = tile.bottom + title.offsetHeight > box.bottom;
+  const top = isLow ? tile.top - box.top - title.offsetHeight : tile.bottom - box.top;
+  title.style.transform = `translate(${Math.max(SLIP, Math.min(middle, most))}px, ${top}px)`;
+}
+
 /** Bring a tile that the focus has come to into the window. */
 function reveal(target) {
   const spot = target.closest(".plane li");
@@ -322,6 +355,7 @@ function draw() {
     drawn = state;
     drawTiles(now);
   }
+  if (named) name(named);
   markWays();
   clearTimeout(resting);
   if (!frame) resting = setTimeout(rest, REST_MS);
@@ -449,7 +483,6 @@ function made(product) {
   spot.querySelector(".frame").classList.toggle("fills", ratio >= 0.6 && ratio <= 1);
   photo.alt = product.title;
   photo.src = product.small_url;
-  spot.querySelector(".name").textContent = product.title;
   return spot;
 }
 
@@ -503,3 +536,5 @@ function placed(url) {
   }
   return pathname + (searchParams.size ? `?${searchParams}` : "");
 }
+
+startMap();

@@ -79,16 +79,21 @@ class Tiles:
 
 def tiles_in(product_map: ProductMap, window: Window, rows: Rows) -> Tiles:
     """The tiles of a window, when the map has these rows alone, in the order of the map."""
-    cells = product_map.cells[rows] >> (product_map.depth - window.zoom)
-    corner = np.array([window.column, window.row])
-    end = corner + np.array([window.across, window.down])
-    seen = np.flatnonzero(((cells >= corner) & (cells < end)).all(axis=1))
-    cells = cells[seen]
-    keys = cells[:, 1] << window.zoom | cells[:, 0]
-    _, firsts, sizes = np.unique(keys, return_index=True, return_counts=True)
-    in_order = np.argsort(firsts)
-    firsts = firsts[in_order]
-    return Tiles(rows[seen[firsts]], cells[firsts], sizes[in_order])
+    shift = product_map.depth - window.zoom
+    columns = (product_map.cells[rows, 0] >> shift) - window.column
+    lines = (product_map.cells[rows, 1] >> shift) - window.row
+    inside = (columns >= 0) & (columns < window.across) & (lines >= 0) & (lines < window.down)
+    seen = np.flatnonzero(inside)
+    keys = lines[seen] * window.across + columns[seen]
+    sizes = np.bincount(keys)
+    # Of several products under a tile the last that is noted stays: the first in the order.
+    firsts = np.zeros(len(sizes), dtype=np.int64)
+    firsts[keys[::-1]] = seen[::-1]
+    tiles = np.flatnonzero(sizes)
+    tiles = tiles[np.argsort(firsts[tiles])]
+    lines, columns = np.divmod(tiles, window.across)
+    cells = np.stack([columns + window.column, lines + window.row], axis=1)
+    return Tiles(rows[firsts[tiles]], cells, sizes[tiles])
 
 
 def map_path(folder: IndexFolder, snapshot: Snapshot) -> Path:

@@ -81,7 +81,7 @@ class TestTwin:
             assert read(client, tile["url"]).json["product"]["id"] == tile["id"]
             assert tile["column"] == int(tile["x"] * 2**DEEPEST)
             assert tile["row"] == int(tile["y"] * 2**DEEPEST)
-            assert client.get(tile["small_url"]).mimetype == "image/webp"
+            assert client.get(tile["small_url"], buffered=True).mimetype == "image/webp"
             assert (tile["width"], tile["height"]) == (480, 640)
 
     def test_the_places_are_those_that_the_indexer_wrote(self, client, wardrobe):

@@ -25,7 +25,7 @@ def structured(count: int = 400, dimension: int = 24):
 @pytest.fixture(scope="module")
 def laid_out():
     vectors, kinds = structured()
-    told = []
+    told: list[int] = []
     return vectors, kinds, map_of(vectors, told.append), told
 
 
@@ -103,7 +103,14 @@ class TestLattice:
         apart = np.abs(cells - cells[0]).max(axis=1)
         assert apart.max() == 1
 
-    @pytest.mark.parametrize("side", [1, 2, 5])
+    def test_many_at_one_point_lie_in_a_disc_around_it(self):
+        cells = placed(np.full((8000, 2), 0.5), 256)
+        far = np.linalg.norm(cells - cells[0], axis=1)
+        assert len(np.unique(cells, axis=0)) == 8000
+        assert far.max() < np.sqrt(8000 / np.pi) + 1
+        assert np.all(np.diff(far) >= 0)
+
+    @pytest.mark.parametrize("side", [1, 2, 5, 90])
     def test_every_cell_can_be_taken_and_not_one_more(self, side):
         cells = placed(np.full((side * side, 2), 0.3), side)
         assert len(np.unique(cells, axis=0)) == side * side

@@ -23,6 +23,7 @@ from tests.gallery.browsing.screens import (
 )
 from tests.gallery.conftest import PRODUCTS
 
+TILE = {False: 32, True: 44}  # pixels, at least; for a mouse, and for a finger on a phone
 SPOTS = ".plane .spot"
 PLACED = re.compile(r"[?&]x=[\d.]+&y=[\d.]+&zoom=[\d.]+")
 
@@ -67,7 +68,7 @@ class TestMap:
             assert box["x"] + box["width"] <= plate["x"] + plate["width"]
             assert box["y"] >= plate["y"]
             assert box["y"] + box["height"] <= plate["y"] + plate["height"]
-            assert box["width"] >= 44
+            assert box["width"] >= TILE[size is PHONE]
         assert page.url.endswith("/map")
         count = page.locator(SPOTS).count()
         expect(shown(page)).to_have_text(f"Showing {count} of {PRODUCTS}")
@@ -190,8 +191,8 @@ class TestPointer:
         assert box["y"] - was["y"] == pytest.approx(30, abs=6)
         expect(look(page)).to_have_count(0)
         x, y = (float(re.search(rf"{name}=([\d.]+)", page.url)[1]) for name in "xy")
-        assert x == pytest.approx(0.5 - 100 / (44 * 16), abs=0.01)
-        assert y == pytest.approx(0.5 - 30 / (44 * 16), abs=0.01)
+        assert x == pytest.approx(0.5 - 100 / (TILE[False] * 16), abs=0.01)
+        assert y == pytest.approx(0.5 - 30 / (TILE[False] * 16), abs=0.01)
         spot(page, product_id).click()
         expect(look(page)).to_be_visible()
 
@@ -232,7 +233,7 @@ class TestPointer:
         glass.touch("touchEnd")
         moved(page, address)
         after = float(re.search(r"y=([\d.]+)", page.url)[1])
-        assert after - before == pytest.approx(60 / (44 * 2**zoom), abs=0.02)
+        assert after - before == pytest.approx(60 / (TILE[True] * 2**zoom), abs=0.02)
         assert page.evaluate("scrollY") == 0
         expect(look(page)).to_have_count(0)
 

@@ -175,8 +175,19 @@ class TestPagesThatSayNo:
 
 
 def test_all_scripts_together_are_small():
-    scripts = [path.read_bytes() for path in STATIC.glob("*.js")]
-    assert 0 < sum(len(gzip.compress(script, 9)) for script in scripts) <= 20 * 1024
+    sizes = {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in STATIC.glob("*.js")}
+    of_the_map = sizes.pop("map.js")
+    assert 0 < sum(sizes.values()) <= 20 * 1024
+    assert of_the_map <= 7 * 1024
+
+
+def test_no_page_but_the_map_loads_the_scripts_of_the_map(open_page):
+    page = open_page("/", **DESKTOP)
+    loaded = "performance.getEntriesByType('resource').map(each => each.name).join()"
+    assert "map.js" not in page.evaluate(loaded)
+    assert "grid.js" in page.evaluate(loaded)
+    page.goto("/map")
+    assert "map.js" in page.evaluate(loaded)
 
 
 def test_on_an_items_own_page_a_refusal_takes_its_place(open_page):
