@@ -34,13 +34,13 @@ def differences(one: Bytes, other: Bytes) -> Floats:
     """
     bright, dark = _by_brightness(one.astype(np.float32), other.astype(np.float32))
     is_content = _content(bright) | _content(dark)
-    bright, dark = _blurred(bright), _blurred(dark)
+    bright, dark = (_blurred(_blurred(each)) for each in (bright, dark))
     grid = _Grid.of(bright.shape[1])
     moves = _registered(bright.mean(-1), dark.mean(-1), grid)
     places = grid.moved(moves)
     moved = _sampled(dark, places)
-    gain = _gain(bright.mean(-1), moved.mean(-1), places.inside)
-    brightened = np.minimum(gain[..., None] * moved, 255)
+    gain = _gain(bright, moved, places.inside[..., None])
+    brightened = np.minimum(gain * moved, 255)
     remains = np.abs(bright - brightened).mean(-1) * places.inside
     content = (is_content & places.inside).sum((1, 2))
     least = LEAST_CONTENT * is_content.shape[1] * is_content.shape[2]
@@ -128,11 +128,12 @@ def _content(pictures: Floats) -> Masks:
 
 
 def _gain(bright: Floats, dark: Floats, inside: Masks) -> Floats:
-    """By how much `dark` is to be brightened, (m, 1, 1)."""
+    """By how much `dark` (m, s, s, …) is to be brightened: (m, 1, 1, …)."""
     counts = inside & (bright < SATURATED)
-    ours = (counts * bright * dark).sum((1, 2))
-    gain = ours / np.maximum((counts * dark * dark).sum((1, 2)), 1)
-    limited: Floats = np.clip(gain, 1 / MOST_BRIGHTENED, MOST_BRIGHTENED)[:, None, None]
+    axes = tuple(range(1, dark.ndim))
+    ours = (counts * bright * dark).sum(axes, keepdims=True)
+    gain = ours / np.maximum((counts * dark * dark).sum(axes, keepdims=True), 1)
+    limited: Floats = np.clip(gain, 1 / MOST_BRIGHTENED, MOST_BRIGHTENED)
     return limited
 
 
