@@ -17,7 +17,8 @@ from indexer.sketches import PLAIN, Bytes, Floats
 STEPS = 6  # of the registration; more change nothing that is seen
 MOST_MOVED = 0.12  # of half a side: how far it may move and stretch
 MOST_BRIGHTENED = 1.15
-SATURATED = 245  # levels from which on a pixel says nothing of brightness
+BURNT_OUT = 245  # levels from which on a pixel says nothing of brightness
+GREY, FEW = 128, 0.01  # as if so much of the picture were of this level, and as bright in both
 LEAST_CONTENT = 0.02  # of the picture: what little is on an empty one counts no more than that
 DAMPING = 1e-3
 
@@ -129,10 +130,11 @@ def _content(pictures: Floats) -> Masks:
 
 def _gain(bright: Floats, dark: Floats, inside: Masks) -> Floats:
     """By how much `dark` (m, s, s, …) is to be brightened: (m, 1, 1, …)."""
-    counts = inside & (bright < SATURATED)
+    counts = inside & (bright < BURNT_OUT)
     axes = tuple(range(1, dark.ndim))
-    ours = (counts * bright * dark).sum(axes, keepdims=True)
-    gain = ours / np.maximum((counts * dark * dark).sum(axes, keepdims=True), 1)
+    prior = np.float32(FEW * GREY**2 * dark[0].size)
+    ours = (counts * bright * dark).sum(axes, keepdims=True) + prior
+    gain = ours / ((counts * dark * dark).sum(axes, keepdims=True) + prior)
     limited: Floats = np.clip(gain, 1 / MOST_BRIGHTENED, MOST_BRIGHTENED)
     return limited
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageEnhance, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from indexer.amending import Addition, add_photos, remove_products
 from indexer.build import sole_indexer
@@ -25,7 +25,7 @@ SIZE = (300, 400)
 
 
 def garment(number: int, colour: tuple[int, int, int] | None = None) -> Image.Image:
-    """A drawn garment on white: its cut and its print follow from the number."""
+    """A drawn garment on white, as sharp as a photo; its cut and print follow from the number."""
     chance = random.Random(number)
     drawn = tuple(chance.randrange(30, 200) for _ in range(3))
     ink = colour or drawn
@@ -38,7 +38,7 @@ def garment(number: int, colour: tuple[int, int, int] | None = None) -> Image.Im
     for _ in range(4):
         x, y, r = chance.randrange(115, 185), chance.randrange(100, 340), chance.randrange(8, 22)
         draw.ellipse([x - r, y - r, x + r, y + r], fill=tuple(255 - c for c in ink))
-    return image
+    return image.filter(ImageFilter.GaussianBlur(1))
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: int) -> bytes:
