@@ -105,7 +105,7 @@ class _View:
         for row, nearest in enumerate(firsts.tolist()):
             candidates = np.stack([self._descriptors[first] for first in nearest])
             near = _distances(candidates, descriptors[row]) <= self.radius
-            yield from ((row, nearest[n]) for n in np.flatnonzero(near))
+            yield from ((row, nearest[n]) for n in np.flatnonzero(near).tolist())
 
 
 def _distances(descriptors: Floats, other: Floats) -> Floats:
@@ -159,7 +159,9 @@ class _Firsts:
             for one, descriptor in enumerate(descriptors[:, number]):
                 later = descriptors[one + 1 :, number]
                 near = _distances(later, descriptor) <= view.radius
-                yield from ((photos[one], photos[one + 1 + n]) for n in np.flatnonzero(near))
+                yield from (
+                    (photos[one], photos[one + 1 + n]) for n in np.flatnonzero(near).tolist()
+                )
 
     def _sort(self, pairs: Iterator[Pair]) -> None:
         """Let the `other` of each pair join the nearest `one`, which comes before it.
