@@ -112,7 +112,8 @@ def _ring(pixels: Bytes) -> Bytes:
 
 
 def _edge_colour(pixels: Bytes) -> npt.NDArray[np.int16]:
-    return np.median(_ring(pixels), axis=0).astype(np.int16)
+    colour: npt.NDArray[np.int16] = np.median(_ring(pixels), axis=0).astype(np.int16)
+    return colour
 
 
 def _differs(pixels: Bytes, colour: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
