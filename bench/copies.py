@@ -169,7 +169,8 @@ def _hash(image: Picture) -> int:
 
 
 def _bits(one: Hashes, other: Hashes) -> npt.NDArray[np.uint8]:
-    return np.bitwise_count(one ^ other)
+    bits: npt.NDArray[np.uint8] = np.bitwise_count(one ^ other)
+    return bits
 
 
 if __name__ == "__main__":

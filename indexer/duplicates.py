@@ -32,7 +32,10 @@ MAX_THRESHOLD = 12.0  # beyond that, candidates are no longer all looked at
 RADII = (3.5, 10.0)
 """How far the descriptors of copies lie apart, in each view; see `Sketch`."""
 
-NEAREST = 6  # candidates of a photo in each view: firsts of groups, which differ among themselves
+NEAREST = 12
+"""Candidates of a photo in each view: the nearest firsts of groups by coarser descriptors, which
+are a quarter of the work. Means of cells lie no farther apart than the cells themselves do."""
+
 BLOCK = 128  # photos that are looked up at once
 PAIRS = 256  # pairs that are compared at once
 
@@ -80,6 +83,44 @@ class _Found:
     difference: float
 
 
+class _View:
+    """The descriptors of firsts in one view, and which of them are within `radius`."""
+
+    def __init__(self, radius: float) -> None:
+        self.radius = radius
+        self._index = faiss.IndexFlatL2(CELLS * CELLS * 3 // 4)
+        self._descriptors: list[Floats] = []
+
+    def add(self, descriptors: Floats) -> None:
+        """(m, 192), in the order of the firsts."""
+        self._index.add(_coarser(descriptors))
+        self._descriptors.extend(descriptors)
+
+    def near(self, descriptors: Floats) -> Iterator[tuple[int, int]]:
+        """Rows of these (m, 192), each with a first that is near it."""
+        most = min(NEAREST, self._index.ntotal)
+        if not most:
+            return
+        _, firsts = self._index.search(_coarser(descriptors), most)
+        for row, nearest in enumerate(firsts.tolist()):
+            candidates = np.stack([self._descriptors[first] for first in nearest])
+            near = _distances(candidates, descriptors[row]) <= self.radius
+            yield from ((row, nearest[n]) for n in np.flatnonzero(near).tolist())
+
+
+def _distances(descriptors: Floats, other: Floats) -> Floats:
+    """Root mean square distances (m,) of (m, d) to (d,), in levels of 255."""
+    distances: Floats = np.sqrt(((descriptors - other) ** 2).mean(axis=1))
+    return distances
+
+
+def _coarser(descriptors: Floats) -> Floats:
+    """(m, 192) of 8 × 8 cells → (m, 48) of 4 × 4."""
+    half = CELLS // 2
+    cells = descriptors.reshape(-1, half, 2, half, 2, 3).mean((2, 4), dtype=np.float32)
+    return np.ascontiguousarray(cells.reshape(len(descriptors), half * half * 3))
+
+
 class _Firsts:
     """The photos that groups begin with, and in `found` those that are near one of them."""
 
@@ -89,7 +130,7 @@ class _Firsts:
         self._threshold = threshold
         self._firsts: list[str] = []
         self._place: dict[str, int] = {}
-        self._indexes: list[faiss.IndexFlatL2] = []
+        self._views = [_View(radius) for radius in RADII]
 
     def add(self, photos: Sequence[str]) -> None:
         """Sort photos into the groups that there are, and begin new ones with the others."""
@@ -99,33 +140,28 @@ class _Firsts:
         if not photos:
             return
         descriptors = np.stack([at_hand[sha256].descriptors for sha256 in photos])
-        if not self._indexes:
-            self._indexes = [faiss.IndexFlatL2(d.shape[1]) for d in descriptors.swapaxes(0, 1)]
         self._sort(self._near_firsts(photos, descriptors))
         new = [n for n, sha256 in enumerate(photos) if sha256 not in self.found]
         photos, descriptors = [photos[n] for n in new], descriptors[new]
         self._sort(self._near_each_other(photos, descriptors))
         begin = [n for n, sha256 in enumerate(photos) if sha256 not in self.found]
         self._firsts.extend(photos[n] for n in begin)
-        for view, index in enumerate(self._indexes):
-            index.add(np.ascontiguousarray(descriptors[begin, view]))
+        for number, view in enumerate(self._views):
+            view.add(descriptors[begin, number])
 
     def _near_firsts(self, photos: Sequence[str], descriptors: Floats) -> Iterator[Pair]:
-        for view, index in enumerate(self._indexes):
-            if not self._firsts:
-                return
-            queries = np.ascontiguousarray(descriptors[:, view])
-            squares, rows = index.search(queries, min(NEAREST, len(self._firsts)))
-            for n, near in zip(*np.nonzero(squares <= _square(view)), strict=True):
-                yield self._firsts[rows[n, near]], photos[n]
+        for number, view in enumerate(self._views):
+            for n, first in view.near(descriptors[:, number]):
+                yield self._firsts[first], photos[n]
 
     def _near_each_other(self, photos: Sequence[str], descriptors: Floats) -> Iterator[Pair]:
-        for view in range(len(self._indexes)):
-            vectors = np.ascontiguousarray(descriptors[:, view])
-            squares = faiss.pairwise_distances(vectors, vectors)
-            near = np.triu(squares <= _square(view), 1)
-            for one, other in zip(*np.nonzero(near), strict=True):
-                yield photos[one], photos[other]
+        for number, view in enumerate(self._views):
+            for one, descriptor in enumerate(descriptors[:, number]):
+                later = descriptors[one + 1 :, number]
+                near = _distances(later, descriptor) <= view.radius
+                yield from (
+                    (photos[one], photos[one + 1 + n]) for n in np.flatnonzero(near).tolist()
+                )
 
     def _sort(self, pairs: Iterator[Pair]) -> None:
         """Let the `other` of each pair join the nearest `one`, which comes before it.
@@ -163,11 +199,6 @@ def compared(ledger: Ledger, pairs: Iterable[Pair]) -> dict[Pair, float]:
         ledger.record_comparisons(made)
         found |= made
     return found
-
-
-def _square(view: int) -> float:
-    """The squared distance of descriptors that lie as far apart as those of copies may."""
-    return CELLS * CELLS * 3 * RADII[view] ** 2
 
 
 def _sketch(

@@ -17,7 +17,8 @@ from indexer.sketches import PLAIN, Bytes, Floats
 STEPS = 6  # of the registration; more change nothing that is seen
 MOST_MOVED = 0.12  # of half a side: how far it may move and stretch
 MOST_BRIGHTENED = 1.15
-SATURATED = 245  # levels from which on a pixel says nothing of brightness
+BURNT_OUT = 245  # levels from which on a pixel says nothing of brightness
+GREY, FEW = 128, 0.01  # as if so much of the picture were of this level, and as bright in both
 LEAST_CONTENT = 0.02  # of the picture: what little is on an empty one counts no more than that
 DAMPING = 1e-3
 
@@ -34,13 +35,13 @@ def differences(one: Bytes, other: Bytes) -> Floats:
     """
     bright, dark = _by_brightness(one.astype(np.float32), other.astype(np.float32))
     is_content = _content(bright) | _content(dark)
-    bright, dark = _blurred(bright), _blurred(dark)
+    bright, dark = (_blurred(_blurred(each)) for each in (bright, dark))
     grid = _Grid.of(bright.shape[1])
     moves = _registered(bright.mean(-1), dark.mean(-1), grid)
     places = grid.moved(moves)
     moved = _sampled(dark, places)
-    gain = _gain(bright.mean(-1), moved.mean(-1), places.inside)
-    brightened = np.minimum(gain[..., None] * moved, 255)
+    gain = _gain(bright, moved, places.inside[..., None])
+    brightened = np.minimum(gain * moved, 255)
     remains = np.abs(bright - brightened).mean(-1) * places.inside
     content = (is_content & places.inside).sum((1, 2))
     least = LEAST_CONTENT * is_content.shape[1] * is_content.shape[2]
@@ -128,11 +129,13 @@ def _content(pictures: Floats) -> Masks:
 
 
 def _gain(bright: Floats, dark: Floats, inside: Masks) -> Floats:
-    """By how much `dark` is to be brightened, (m, 1, 1)."""
-    counts = inside & (bright < SATURATED)
-    ours = (counts * bright * dark).sum((1, 2))
-    gain = ours / np.maximum((counts * dark * dark).sum((1, 2)), 1)
-    limited: Floats = np.clip(gain, 1 / MOST_BRIGHTENED, MOST_BRIGHTENED)[:, None, None]
+    """By how much `dark` (m, s, s, …) is to be brightened: (m, 1, 1, …)."""
+    counts = inside & (bright < BURNT_OUT)
+    axes = tuple(range(1, dark.ndim))
+    prior = np.float32(FEW * GREY**2 * dark[0].size)
+    ours = (counts * bright * dark).sum(axes, keepdims=True) + prior
+    gain = ours / ((counts * dark * dark).sum(axes, keepdims=True) + prior)
+    limited: Floats = np.clip(gain, 1 / MOST_BRIGHTENED, MOST_BRIGHTENED)
     return limited
 
 

@@ -27,14 +27,14 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """`views` (2, 32, 32, 3): the whole photo, and without its plain margins, both in RGB."""
+    """`views` (2, 32, 32, 3): the photo without a frame, and also without plain margins; RGB."""
 
     views: Bytes
 
     @classmethod
     def of(cls, image: Image.Image) -> Self:
         """Of an RGB photo of any size. One of 100 to 200 pixels of width is enough."""
-        pixels = np.asarray(image)
+        pixels = _unframed(np.asarray(image))
         return cls(np.stack([_shrunk(pixels), _shrunk(_trimmed(pixels))]))
 
     @classmethod
@@ -80,17 +80,20 @@ def _shrunk(pixels: Bytes) -> Bytes:
     return np.asarray(small)
 
 
-def _trimmed(pixels: Bytes) -> Bytes:
-    """The photo without margins of one colour; and where those framed it, without its own."""
-    outer = _content(pixels)
-    if outer is None or not outer.is_large:
+def _unframed(pixels: Bytes) -> Bytes:
+    """The picture inside a frame of one colour, or the photo itself where there is none."""
+    box = _content(pixels)
+    if not box or not box.is_large or box.of(pixels).shape == pixels.shape:
         return pixels
-    inner = outer.of(pixels)
-    if inner.shape == pixels.shape or not _is_framed(pixels, outer):
-        return inner
-    picture = outer.of(pixels, RING)
-    content = _content(picture)
-    return content.of(picture) if content and content.is_large else picture
+    ring = _ring(box.of(pixels, 1))
+    is_framed = _differs(ring[None], _edge_colour(pixels)).mean() >= FRAMED
+    return box.of(pixels, RING) if is_framed else pixels
+
+
+def _trimmed(pixels: Bytes) -> Bytes:
+    """The photo without margins of one colour."""
+    box = _content(pixels)
+    return box.of(pixels) if box and box.is_large else pixels
 
 
 def _content(pixels: Bytes) -> _Box | None:
@@ -103,16 +106,14 @@ def _content(pixels: Bytes) -> _Box | None:
     return _Box(int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
 
 
-def _is_framed(pixels: Bytes, box: _Box) -> bool:
-    """Whether what lies in the box is itself a rectangular picture."""
-    inner = box.of(pixels, 1)
-    ring = np.concatenate([inner[0], inner[-1], inner[:, 0], inner[:, -1]])
-    return bool(_differs(ring[None], _edge_colour(pixels)).mean() >= FRAMED)
+def _ring(pixels: Bytes) -> Bytes:
+    """The outermost pixels (n, 3)."""
+    return np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
 
 
 def _edge_colour(pixels: Bytes) -> npt.NDArray[np.int16]:
-    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    return np.median(edge, axis=0).astype(np.int16)
+    colour: npt.NDArray[np.int16] = np.median(_ring(pixels), axis=0).astype(np.int16)
+    return colour
 
 
 def _differs(pixels: Bytes, colour: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:

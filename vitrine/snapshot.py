@@ -189,6 +189,12 @@ def verify(generation: Path) -> Iterator[Check]:
     rows = np.arange(len(snapshot))
     orders = [o for o in Order if not np.array_equal(np.sort(snapshot.products.in_order(o)), rows)]
     yield Check("orders have every row once", f"not so: {', '.join(orders)}" if orders else None)
+    copies = {copy.row: copy.first for copy in snapshot.products.near_copies}
+    wrong_rows = [row for row, first in copies.items() if not 0 <= first < row or first in copies]
+    yield Check(
+        "near copies lead to the first of their group",
+        f"not so in rows {wrong_rows[:5]}" if wrong_rows else None,
+    )
     lengths = {facet.name: len(facet.codes) for facet in snapshot.products.facets}
     wrong = [name for name, length in lengths.items() if length != len(snapshot)]
     yield Check("facets cover every row", f"not so: {', '.join(wrong)}" if wrong else None)

@@ -33,8 +33,8 @@ FIGURE_WIDTH, FIGURE_COLUMNS, FIGURE_ROWS = 160, 8, 40
     "levels of 0 to 255, once one photo is moved, stretched and brightened onto the other; plain "
     "background does not count. 0 is hardly more than the very same file, and "
     f"{MAX_THRESHOLD:g} the most. By default {THRESHOLD:g}, as "
-    "in the gallery: JPEG and WebP at a low quality make 1 to 2, cropping 3 % makes 3 to 4, "
-    "and another colour of one garment 5 and more.",
+    "in the gallery: JPEG and WebP at a low quality make 1 to 2, cropping by 3% makes 3, and "
+    "another product makes 4 and more, with few exceptions.",
 )
 @click.option(
     "--csv",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import random
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageEnhance, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from indexer.amending import Addition, add_photos, remove_products
 from indexer.build import sole_indexer
@@ -25,7 +27,7 @@ SIZE = (300, 400)
 
 
 def garment(number: int, colour: tuple[int, int, int] | None = None) -> Image.Image:
-    """A drawn garment on white: its cut and its print follow from the number."""
+    """A drawn garment on white, as sharp as a photo; its cut and print follow from the number."""
     chance = random.Random(number)
     drawn = tuple(chance.randrange(30, 200) for _ in range(3))
     ink = colour or drawn
@@ -38,7 +40,7 @@ def garment(number: int, colour: tuple[int, int, int] | None = None) -> Image.Im
     for _ in range(4):
         x, y, r = chance.randrange(115, 185), chance.randrange(100, 340), chance.randrange(8, 22)
         draw.ellipse([x - r, y - r, x + r, y + r], fill=tuple(255 - c for c in ink))
-    return image
+    return image.filter(ImageFilter.GaussianBlur(1))
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: int) -> bytes:
@@ -76,6 +78,13 @@ def stock(shop, photos: dict[str, bytes]) -> None:
     for number, (product_id, body) in enumerate(photos.items()):
         shop.serve(number, body)
         shop.urls[product_id] = shop.server.url(f"/{number}.png")
+
+
+def forget(shop, *tables: str) -> None:
+    """As if the ledger were of an older Vitrine."""
+    with closing(sqlite3.connect(shop.folder.ledger)) as db, db:
+        for table in tables:
+            db.execute(f"DROP TABLE {table}")
 
 
 def grouped(shop) -> list[list[str]]:
@@ -206,9 +215,8 @@ class TestAmending:
     def test_what_was_added_groups_as_if_it_had_always_been_there(self, stocked, tmp_path):
         self.add(stocked, tmp_path, copy=COPIES["half"](garment(0)))
         near = stocked.snapshot().products.near_copies
+        forget(stocked, "sketch", "comparison")
         with Ledger(stocked.folder.ledger) as ledger:
-            ledger._db.execute("DELETE FROM sketch")
-            ledger._db.execute("DELETE FROM comparison")
             products = stocked.snapshot().products.all()
             anew = near_copies(stocked.folder, ledger, products, Silent().comparing)
         assert tuple(anew) == near != ()
@@ -256,8 +264,7 @@ class TestKept:
     def test_a_photo_without_its_thumbnail_is_like_no_other(self, stocked):
         for path in stocked.folder.root.glob("thumbs/*/*.webp"):
             path.unlink()
-        with Ledger(stocked.folder.ledger) as ledger:
-            ledger._db.execute("DELETE FROM sketch")
+        forget(stocked, "sketch")
         assert self.again(stocked) == []
 
 

@@ -176,6 +176,17 @@ def test_an_order_that_does_not_have_every_row_once_is_noticed(generation, rows)
     assert problems(generation) == ["orders have every row once"]
 
 
+@pytest.mark.parametrize("copies", [[(3, 7)], [(4, 3), (5, 4)]], ids=["later", "no first"])
+def test_a_near_copy_of_what_is_no_first_is_noticed(generation, copies):
+    def write(path):
+        with sqlite3.connect(path) as db:
+            db.executemany("INSERT INTO near_copy VALUES (?, ?, 1.0)", copies)
+        db.close()
+
+    rewrite(generation, "products.sqlite", write)
+    assert problems(generation) == ["near copies lead to the first of their group"]
+
+
 def test_another_kind_of_database_is_noticed_even_with_a_right_hash(generation):
     def replace(path):
         path.unlink()
