@@ -6,6 +6,7 @@ loses only what was under way, and the next run goes on from there.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 import zlib
@@ -142,8 +143,11 @@ class Ledger:
     """Open it with `with`. One process, one thread."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create. Raises `FolderError` for another program's or a newer file."""
-        self._db = sqlite3.connect(path, isolation_level=None)
+        """Open or create. Raises `FolderError` for another program's or a newer file.
+
+        In a folder that cannot be written to, it can be read all the same.
+        """
+        self._db = _connected(path)
         try:
             self._create_or_check(path)
             # A killed process loses nothing in WAL mode even with NORMAL; a power cut
@@ -387,6 +391,15 @@ class Ledger:
                 f"{path} was written by a newer Vitrine (ledger version {version}; this one knows "
                 f"{LEDGER_VERSION}). Update Vitrine, or give another folder for the index."
             )
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    if os.access(path.parent, os.W_OK):
+        return sqlite3.connect(path, isolation_level=None)
+    # In WAL mode a reader writes beside the file as well, unless it is told that nobody can.
+    log = path.with_name(f"{path.name}-wal")
+    how = "mode=ro" if log.exists() else "immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
 
 
 def _failure(code: str | None, message: str | None) -> Failure | None:

@@ -79,6 +79,14 @@ map_option = click.option(
 )
 
 
+shrink_option = click.option(
+    "--yes",
+    "may_shrink",
+    is_flag=True,
+    help="Go on also where the catalogue has under half the products that are published.",
+)
+
+
 def fetching_options(command: Command) -> Command:
     """The options that limit fetching, in the order of `FETCHING`."""
     for name in reversed(FETCHING):

@@ -27,6 +27,7 @@ from indexer.options import (
     index_option,
     json_option,
     map_option,
+    shrink_option,
 )
 from indexer.shrinking import refuse_to_shrink
 from vitrine.catalogue import Catalogue, CatalogueError, Column
@@ -48,12 +49,7 @@ SHOWN_PROBLEMS = 10  # as many lines as one reads; `--json` has them all
 @map_option
 @encoder_option
 @fetching_options
-@click.option(
-    "--yes",
-    "may_shrink",
-    is_flag=True,
-    help="Go on also where the catalogue has under half the products that are published.",
-)
+@shrink_option
 @click.option("--strict", is_flag=True, help="Exit with status 1 if any photo failed.")
 @click.option(
     "--watch",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from indexer.commands.build import (
+    DEMO_CATALOGUE,
     SHOWN_PROBLEMS,
     as_json_of,
     limits_of,
@@ -26,7 +27,15 @@ from indexer.importing.artefacts import (
     read_names,
     read_vectors,
 )
-from indexer.options import FETCHING, fetching_options, index_option, json_option, map_option
+from indexer.options import (
+    FETCHING,
+    fetching_options,
+    index_option,
+    json_option,
+    map_option,
+    shrink_option,
+)
+from indexer.shrinking import refuse_to_shrink
 from vitrine.catalogue import Catalogue
 from vitrine.folder import IndexFolder
 from vitrine.settings import Settings
@@ -63,6 +72,7 @@ FOLDER_ENCODER = "resnet-50"  # of the older class, whose rows are a folder's ph
 )
 @map_option
 @fetching_options
+@shrink_option
 @index_option
 @json_option
 def import_(
@@ -92,6 +102,10 @@ def import_(
     from indexer.display import BuildDisplay
     from indexer.importing.run import take_over
 
+    if catalogue and options["photos"]:
+        raise click.UsageError("--photos is for a list of paths, and a CATALOGUE names its own.")
+    if options["columns"] and not catalogue:
+        raise click.UsageError("--map is for a CATALOGUE, and a list of paths has no columns.")
     folder = IndexFolder(index)
     with errors_in_words():
         limits = limits_of(Settings(index=index, **{name: options[name] for name in FETCHING}))
@@ -104,8 +118,13 @@ def import_(
         _say_what_was_found(older, found)
         adoption = _adoption(older, found.matched, limits, clicks_only=options["clicks_only"])
         folder.claim()
-        with sole_indexer(folder), BuildDisplay(stderr) as display:
-            outcome = take_over(found.catalogue, found.matched, adoption, folder, limits, display)
+        with sole_indexer(folder):
+            if not options["may_shrink"]:
+                refuse_to_shrink(found.catalogue, folder, Path(DEMO_CATALOGUE))
+            with BuildDisplay(stderr) as display:
+                outcome = take_over(
+                    found.catalogue, found.matched, adoption, folder, limits, display
+                )
     if as_json:
         facts = as_json_of(found.catalogue, outcome, adoption.encoder)
         cosines = list(adoption.comparison.cosines.values()) if adoption.comparison else None

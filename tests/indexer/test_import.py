@@ -260,6 +260,27 @@ def test_two_rows_of_one_address_with_different_vectors_are_named(older, shop):
     assert "image_3 (line 5) has a photo that an earlier row names too" in said
 
 
+def test_an_import_takes_no_larger_index_away_without_a_yes(older, shop):
+    older.imports("--clicks-only")
+    shop.urls = dict(list(shop.urls.items())[:2])
+    shop.write_catalogue()
+    older.save(random_unit_vectors(2, DINOV2_SMALL))
+    files = map(str, (older.vectors_file, older.names_file, shop.catalogue))
+    command = ["import", *files, "--index", str(shop.folder.root), "--clicks-only"]
+    refused = CliRunner().invoke(cli, command)
+    assert refused.exit_code == 2
+    assert "2 of the 6 products" in refused.output
+    assert len(open_current(shop.folder)) == 6
+    assert CliRunner().invoke(cli, [*command, "--yes"]).exit_code == 0
+    assert len(open_current(shop.folder)) == 2
+
+
+def test_options_that_would_do_nothing_are_refused(older, shop):
+    assert "--photos is for a list of paths" in older.imports("--photos", ".", check=2)
+    files = (older.vectors_file, older.names_file)
+    assert "--map is for a CATALOGUE" in older.imports("--map", "id=sku", files=files, check=2)
+
+
 def test_json_has_what_was_taken_over(older, shop, embedded):
     older.save(embedded)
     where = ["--index", str(shop.folder.root), "--encoder", "handcrafted", "--json"]

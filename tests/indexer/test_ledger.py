@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 
 import numpy as np
@@ -45,6 +46,17 @@ def test_records_outlive_the_process_that_made_them(path):
         }
         assert ledger.embedded("print") == {"a" * 64}
         assert ledger.embedded("another") == set()
+
+
+def test_it_can_be_read_where_nobody_may_write(path, monkeypatch):
+    with Ledger(path) as ledger:
+        ledger.record_failure("http://a/1", GONE, ledger.begin_run("shop.csv"))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with Ledger(path) as ledger:
+        assert ledger.failures() == [("http://a/1", GONE)]
+        assert list(path.parent.iterdir()) == [path], "nothing is written beside it"
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            ledger.begin_run("other.csv")
 
 
 def test_vectors_come_back_bit_by_bit_in_the_order_asked_for(ledger):

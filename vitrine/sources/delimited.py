@@ -28,7 +28,7 @@ def read_delimited(body: bytes, mapped: Mapping[Column, str], name: str) -> Rows
     header_line = next((line for line in lines if line.strip()), None)
     if header_line is None:
         raise CatalogueError(f"{name} is empty. The first line must name the columns.")
-    told = _TOLD_DELIMITER.fullmatch(header_line.strip())
+    told = _TOLD_DELIMITER.fullmatch(header_line.strip("\r\n"))
     if told:  # Excel's own first line
         lines[lines.index(header_line)] = "\n"
         header_line = next((line for line in lines if line.strip()), "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from vitrine.catalogue import Catalogue, CatalogueError, Column
 from vitrine.idx import GZIP, LABELS, PICTURES, is_idx
@@ -95,11 +95,7 @@ def _read_folder(home: Path, mapped: Mapping[Column, str]) -> Catalogue:
     if idx:
         return read_idx_set(home, pairs_among(idx))
     found = find_photos(home)
-    inner = [
-        p
-        for p in found.others
-        if p.suffix.lower() in TABLE_SUFFIXES or split_of(p.name) is not None
-    ]
+    inner = [path for path in found.others if _is_source(path)]
     if inner and not found.photos:
         raise CatalogueError(
             f"{home} holds no photos, but there is {inner[0]}. Give {home / inner[0].parent}."
@@ -107,8 +103,8 @@ def _read_folder(home: Path, mapped: Mapping[Column, str]) -> Catalogue:
     return read_photo_folder(home, found)
 
 
-def _is_source(name: str) -> bool:
-    return Path(name).suffix.lower() in TABLE_SUFFIXES or split_of(name) is not None
+def _is_source(path: PurePath) -> bool:
+    return path.suffix.lower() in TABLE_SUFFIXES or split_of(path.name) is not None
 
 
 def _read_file(path: Path, mapped: Mapping[Column, str]) -> Catalogue:

@@ -52,10 +52,11 @@ def read_rows(
     unit: str = "line",
 ) -> Rows:
     """Raises `CatalogueError` where not a single row of the table called `name` is usable."""
+    names = [tidied(column) for column in header]
     products: dict[str, Product] = {}
     problems: list[RowProblem] = []
     for record in records:
-        outcome = _product(record, header, columns)
+        outcome = _product(record, names, columns)
         if isinstance(outcome, Product) and outcome.id in products:
             message = f"product {outcome.id} stands already on {unit} {products[outcome.id].line}"
             problems.append(RowProblem(record.line, RowProblemCode.DUPLICATE_ID, message))
@@ -106,8 +107,8 @@ def _product(
         return RowProblem(record.line, RowProblemCode.NO_IMAGE_URL, message)
     facts: dict[str, str] = {}
     for position, (name, text) in enumerate(zip(header, fields, strict=True)):
-        if name.strip() and text and position not in columns.values():
-            facts.setdefault(name.strip(), text)
+        if name and text and position not in columns.values():
+            facts.setdefault(name, text)
     title = value(Column.TITLE)
     title = title or " ".join(facts[name] for name in TITLE_FACTS if name in facts) or product_id
     return Product(product_id, title, image_url, facts, record.line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -19,6 +20,7 @@ PARQUET = b"PAR1"
 
 _BATCH_ROWS = 4096
 _EXACT_INTEGERS = 2**53  # of a 64-bit float
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can spell it, no file or database takes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def read_parquet(body: bytes, mapped: Mapping[Column, str], name: str) -> Rows:
         header = [field.name for field in file.schema_arrow]
         read = [field.name for field in file.schema_arrow if _is_text(field.type)]
         rows = list(_parquet_rows(file, read))
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         cause = " ".join(str(error).split())
         raise CatalogueError(
             f"{name} is a Parquet file that cannot be read: {cause}. Write it again."
@@ -87,6 +89,8 @@ def text_of(value: object) -> str:
         case datetime():
             is_midnight = value.time() == time() and value.tzinfo is None
             text = value.date().isoformat() if is_midnight else value.isoformat(" ")
+        case str():
+            text = _HALF_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", value)
         case bytes():
             text = _text_of_bytes(value)
         case Mapping():
@@ -119,7 +123,8 @@ def _read(
     columns = find_columns(header, mapped, table.name)
     photo = header[columns[Column.IMAGE_URL]] if Column.IMAGE_URL in columns else None
     records = _records(rows, header, photo)
-    return read_rows(records, distinct(header), columns, table.name, table.unit)
+    names = distinct([text_of(name) for name in header])
+    return read_rows(records, names, columns, table.name, table.unit)
 
 
 def _records(rows: Iterable[_Row], header: Sequence[str], photo: str | None) -> Iterator[Record]:
@@ -131,7 +136,12 @@ def _records(rows: Iterable[_Row], header: Sequence[str], photo: str | None) -> 
         several = values.get(photo) if photo else None
         if photo and isinstance(several, list):  # of a product's photos the first is its face
             values[photo] = next((one for one in several if one), None)
-        yield Record(row.line, [text_of(values.get(name)) for name in header])
+        try:
+            fields = [text_of(values.get(name)) for name in header]
+        except RecursionError:
+            yield Record(row.line, None, "a value nested too deep")
+            continue
+        yield Record(row.line, fields)
 
 
 def _parsed(number: int, line: str) -> _Row:

@@ -218,14 +218,20 @@ def test_two_quotes_too_many_do_not_merge_two_rows(read, second):
     assert catalogue.problems[0].line == 2
 
 
-def test_excels_line_that_names_the_separator_is_obeyed(read):
-    catalogue = read("sep=;\nProductId;ImageURL\n1;a.jpg\n")
+@pytest.mark.parametrize("separator", [";", "\t", ","])
+def test_excels_line_that_names_the_separator_is_obeyed(read, separator):
+    catalogue = read(f"sep={separator}\nProductId{separator}ImageURL\n1{separator}a.jpg\n")
     assert [(p.id, p.line) for p in catalogue.products] == [("1", 3)]
 
 
 def test_two_columns_of_one_name_are_both_kept(read):
     (product,) = read("ProductId,ImageURL,Colour,Colour\n1,a.jpg,Red,Blue\n").products
     assert product.facts == {"Colour": "Red", "Colour 2": "Blue"}
+
+
+def test_a_column_named_over_two_lines_is_one_fact(read):
+    (product,) = read('ProductId,ImageURL,"Main\nColour"\n1,a.jpg,Red\n').products
+    assert product.facts == {"Main Colour": "Red"}
 
 
 def test_what_a_terminal_would_obey_is_taken_out(read):

@@ -52,6 +52,7 @@ def lines(tmp_path):
         (datetime(2026, 1, 31), "2026-01-31"),
         (datetime(2026, 1, 31, 12, 30), "2026-01-31 12:30:00"),
         (datetime(2026, 1, 31, tzinfo=UTC), "2026-01-31 00:00:00+00:00"),
+        ("half \ud800 a character", "half \N{REPLACEMENT CHARACTER} a character"),
         (b"text", "text"),
         (b"\xff\xd8\xff", ""),
     ],
@@ -91,6 +92,24 @@ def test_a_broken_line_is_reported_and_shifts_no_other(lines):
     ]
     assert catalogue.problems[0].message.startswith("no JSON (")
     assert catalogue.problems[1].message == "no JSON object"
+
+
+def test_halves_of_characters_become_the_mark_for_an_unknown_one(lines):
+    (product,) = read_source(
+        lines({"id": "a\ud800", "image": "b\udc00.jpg", "col\ud801": "c\udc01"})
+    ).products
+    mark = "\N{REPLACEMENT CHARACTER}"
+    assert (product.id, product.image_url) == (f"a{mark}", f"b{mark}.jpg")
+    assert product.facts == {f"col{mark}": f"c{mark}"}
+
+
+def test_a_value_nested_too_deep_breaks_its_row_alone(lines):
+    deep = "[" * 900 + "1" + "]" * 900
+    catalogue = read_source(
+        lines(f'{{"id": 1, "image": "a.jpg", "x": {deep}}}', {"id": 2, "image": "b.jpg"})
+    )
+    assert [p.id for p in catalogue.products] == ["2"]
+    assert [(p.line, p.message) for p in catalogue.problems] == [(1, "a value nested too deep")]
 
 
 def test_one_array_of_objects_will_do(tmp_path):
@@ -163,6 +182,13 @@ def test_a_damaged_parquet_file_says_so(tmp_path):
     path.write_bytes(b"PAR1" + bytes(100))
     with pytest.raises(CatalogueError, match="is a Parquet file that cannot be read"):
         read_source(path)
+
+
+def test_a_date_beyond_the_calendar_says_so(tmp_path):
+    columns = {"id": [1], "image": ["a.jpg"], "since": pa.array([2**50], pa.timestamp("s"))}
+    parquet.write_table(pa.table(columns), tmp_path / "shop.parquet")
+    with pytest.raises(CatalogueError, match="is a Parquet file that cannot be read"):
+        read_source(tmp_path / "shop.parquet")
 
 
 def test_columns_are_mapped_as_in_a_csv(lines):
