@@ -70,6 +70,7 @@ function take() {
   plate.setAttribute("aria-keyshortcuts", "ArrowUp ArrowDown ArrowLeft ArrowRight + - 0");
   element.dataset.live = "moving"; // which gives the map its size
   for (const cell of plate.querySelectorAll(".cells [data-column]")) meet(cell);
+  plate.querySelector(".cells").replaceChildren(); // else each product would have two links
   const { x, y, zoom } = dataset;
   const isAll = "whole" in dataset;
   const aim = isAll ? whole() : held({ x: Number(x), y: Number(y), zoom: Number(zoom) });

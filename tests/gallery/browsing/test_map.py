@@ -121,6 +121,7 @@ class TestMap:
         assert spots(page) == before
         expect(spot(page, one)).to_be_focused()
         assert has_stayed(page)
+        expect(page.locator(f'main [data-look="{one}"]')).to_have_count(1)
 
     def test_an_address_leads_to_its_place_and_back_to_the_one_before(self, open_page, size):
         page = open_page("/map?x=0.3&y=0.6&zoom=4.25", **size)
