@@ -76,8 +76,8 @@ def test_the_grid_shows_the_first_of_a_group_and_how_many_it_stands_for(client):
     assert shown(client, "/") == ["alone", "first", "other", "last"]
     page = client.get("/").text
     tile = page[page.index('data-look="first"') :]
-    assert "3 photos nearly the same" in tile[: tile.index("</a>")]
-    assert page.count("nearly the same") == 1
+    assert "3 nearly identical" in tile[: tile.index("</a>")]
+    assert page.count("nearly identical") == 1
     assert "of 6" in page
 
 
@@ -121,7 +121,7 @@ def test_the_twin_of_the_page_has_the_same_lists(client):
 
 def test_in_portuguese_too(client):
     pt = {"Accept-Language": "pt-BR"}
-    assert "3 fotos quase iguais" in client.get("/", headers=pt).text
+    assert "3 quase iguais" in client.get("/", headers=pt).text
     (near,) = blocks(client, "/item/first", **pt)
     assert "2 outros produtos têm quase a mesma foto" in near
 
@@ -132,12 +132,14 @@ def test_what_is_similar_has_copies_among_its_results_as_ever(client):
     assert {r["id"] for r in answer["results"][:2]} == {"copy", "twin"}
 
 
-def test_an_added_copy_folds_and_a_removed_one_unfolds(folder, home, client):
+def test_an_added_copy_folds_and_a_removed_one_unfolds(folder, home):
     add(folder, home, {"new": (body(3, "WEBP", quality=70), "Red")})
+    client = create_app({"index": folder.root}).test_client()
     assert shown(client, "/") == ["alone", "first", "other", "last"]
     assert client.get("/api/products").json["total"] == 7
     assert len(blocks(client, "/item/new")) == 1
     with sole_indexer(folder):
         remove_products(folder, ["last"])
+    client = create_app({"index": folder.root}).test_client()
     assert shown(client, "/") == ["alone", "first", "other", "new"]
     assert blocks(client, "/item/new") == []
