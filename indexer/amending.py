@@ -85,13 +85,16 @@ def add_photos(
     encoder: Encoder,
     limits: FetchLimits = FetchLimits(),  # noqa: B008
     progress: Progress | None = None,
+    *,
+    replaces: bool = False,
 ) -> Amended:
     """Index these photos, and publish once.
 
     They are copied into the index folder, so the originals are not needed any more. In
     a folder without an index, they begin one. The encoder must be the one that made
     the index. Raises `AmendmentError` also for an id that stands there already, and
-    where a single one of the photos cannot be had.
+    where a single one of the photos cannot be had. What was added by hand before gives
+    way where its photo is lost, and where this `replaces` it.
     """
     progress = progress or Silent()
     snapshot = _published(folder)
@@ -101,10 +104,13 @@ def add_photos(
             f"{encoder.name} as it is here. Add with that, or build the index again with this."
         )
     named = _named(additions)
-    if snapshot:
-        _refuse_known(named, _ids_of(snapshot))
     references = {product_id: _reference(a.photo) for product_id, a in named.items()}
     with Ledger(folder.ledger) as ledger:
+        before = ledger.amendments()
+        if snapshot:
+            by_hand = {a.product.id for a in before.standing}
+            giving_way = by_hand if replaces else by_hand - snapshot.rows.keys()
+            _refuse_known(named, _ids_of(snapshot) - giving_way)
         plan = Plan(references, {r.location: r for r in references.values()})
         with Fetcher(limits) as fetcher:
             pipeline = Pipeline(folder, ledger, encoder, fetcher, progress)
@@ -113,7 +119,6 @@ def add_photos(
             except EncoderError as error:
                 raise AmendmentError(str(error)) from error
         photos = _photos_of(ledger, plan.wanted)
-        before = ledger.amendments()
         _refuse_failed(
             {str(a.photo): photos[references[i].location] for i, a in named.items()},
             before.held_out.keys(),

@@ -219,11 +219,11 @@ class ImageSimilaritySearch:
 
     def _added(self, file: Path) -> str:
         """Index a photo from elsewhere, by its path; another photo of that path is replaced."""
-        from indexer.amending import Addition, AmendmentError, add_photos, remove_products
+        from indexer.amending import Addition, AmendmentError, add_photos
 
         product_id = _id_of_path(file)
         body = file.read_bytes()
-        _decoded(file, body)  # so that nothing is removed for what is no photo
+        _decoded(file, body)  # raises where it is no photo
         with _waiting_for(self._folder):
             snapshot = open_current(self._folder)
             row = snapshot.rows.get(product_id)
@@ -233,9 +233,7 @@ class ImageSimilaritySearch:
                     return product_id
             addition = Addition(file.resolve(), id=product_id, title=file.stem)
             try:
-                if row is not None:
-                    remove_products(self._folder, [product_id])
-                add_photos(self._folder, [addition], self.encoder, LIMITS)
+                add_photos(self._folder, [addition], self.encoder, LIMITS, replaces=True)
             except AmendmentError as error:
                 raise SearchError(f"{file} cannot be indexed: {error}") from error
             self._content = self._opened()

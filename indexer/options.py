@@ -44,12 +44,25 @@ encoder_option = click.option(
 )
 
 
+def _figure_of(_: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse an ending of no known format before any work is done."""
+    from vitrine.figures import FigureError, check_ending
+
+    if path:
+        try:
+            check_ending(path)
+        except FigureError as error:
+            raise click.BadParameter(f"{error}.", param=parameter) from None
+    return path
+
+
 def figure_option(words: str) -> Callable[[Command], Command]:
     """`--figure FILE`, with these words for what the picture shows."""
     return click.option(
         "--figure",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
+        callback=_figure_of,
         help=f"{words} FILE ends in .png, .jpg, .webp or .pdf.",
     )
 

@@ -101,18 +101,24 @@ def figure(rows: Sequence[Row], title: str = "", cell_width: int = 160) -> Image
     return page.picture()
 
 
+def check_ending(path: Path) -> None:
+    """Raises `FigureError` where no picture can be written under a name of this ending."""
+    Image.init()
+    if Image.EXTENSION.get(path.suffix.lower()) not in Image.SAVE:
+        raise FigureError(
+            f"{path}: the name's ending says the format; give one in .png, .jpg, .webp or .pdf"
+        )
+
+
 def save_figure(picture: Image.Image, path: Path) -> None:
     """Write a picture in the format of its name's ending.
 
     Raises `FigureError` for an ending of no known format, or where it can't be written.
     """
+    check_ending(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         picture.save(path)
-    except ValueError:
-        raise FigureError(
-            f"{path}: the name's ending says the format; give one in .png, .jpg, .webp or .pdf"
-        ) from None
     except OSError as error:
         raise FigureError(f"{path} cannot be written: {error.strerror or error}") from None
 

@@ -54,11 +54,12 @@ def photo(tmp_path):
     return write
 
 
-def add(shop, *photos, encoder=None, **words):
+def add(shop, *photos, encoder=None, replaces=False, **words):
     additions = [p if isinstance(p, Addition) else Addition(p, **words) for p in photos]
     shop.folder.claim()
     with sole_indexer(shop.folder):
-        return add_photos(shop.folder, additions, encoder or HandcraftedEncoder())
+        embedding = encoder or HandcraftedEncoder()
+        return add_photos(shop.folder, additions, embedding, replaces=replaces)
 
 
 def remove(shop, *ids):
@@ -150,9 +151,28 @@ def test_a_lost_copy_is_reported_and_can_be_added_again(stocked, photo):
     add(stocked, photo(9), encoder=OtherEncoder())
     assert check(stocked).ids == ("p0", "p1", "p2", "p3", "new8", "new9")
     assert {p.id for p in stocked.snapshot().products.all_photoless()} == {"gone", "new7"}
-    remove(stocked, "new7")
     add(stocked, photo(7), encoder=OtherEncoder())
     assert "new7" in check(stocked).ids
+
+
+def test_what_was_added_gives_way_in_one_step_where_it_is_to_be_replaced(stocked, photo):
+    add(stocked, Addition(photo(7), id="new"))
+    published = len(stocked.folder.generation_names())
+    before = state(stocked)
+    broken = photo(8, "broken.png")
+    broken.write_bytes(b"no photo")
+    for path, taken, why in (
+        (photo(8), "p1", "there already"),
+        (photo(8), "gone", "there already"),
+        (broken, "new", "no photo"),
+    ):
+        with pytest.raises(AmendmentError, match=why):
+            add(stocked, Addition(path, id=taken), replaces=True)
+        assert state(stocked) == before
+    add(stocked, Addition(photo(8), id="new"), replaces=True)
+    assert len(stocked.folder.generation_names()) == published + 1
+    (product,) = check(stocked).products.get([4])
+    assert stocked.folder.photo(product.sha256).read_bytes() == photo_bytes(8)
 
 
 def test_many_are_published_once(stocked, photo):

@@ -53,8 +53,15 @@ def test_search_draws_the_photo_that_it_was_given(indexed, run, tmp_path):
     assert difference < 12  # the same picture, once as it is and once as the stored copy
 
 
-def test_a_picture_of_no_known_format_is_refused_in_words(indexed, run, tmp_path):
-    said = run("search", "p3", "--figure", str(tmp_path / "found.xyz"), status=2)
+@pytest.mark.parametrize("command", [("search", "p3"), ("evaluate",), ("duplicates",)])
+def test_a_picture_of_no_known_format_is_refused_before_any_work_is_done(run, command, tmp_path):
+    # Nothing is indexed, and that would be said otherwise.
+    said = run(*command, "--figure", str(tmp_path / "found.xyz"), status=2)
+    assert "give one in .png" in said
+
+
+def test_a_sheet_of_no_known_format_is_refused_in_words(indexed, run, tmp_path):
+    said = run("sheet", str(tmp_path / "sheet.xyz"), "--by", "Colour", status=2)
     assert "give one in .png" in said
 
 
