@@ -138,6 +138,12 @@ def read_map(folder: IndexFolder, snapshot: Snapshot) -> ProductMap:
     return ProductMap(depth, cells, order)
 
 
+def is_behind(folder: IndexFolder, manifest: Manifest) -> bool:
+    """Whether a map was made here, and none of this generation."""
+    is_there = folder.maps.is_dir() and any(folder.maps.glob("*.npz"))
+    return is_there and not folder.map(_vectors_hash(manifest)).exists()
+
+
 def _problem(version: int, depth: int, cells: Cells, order: Rows, products: int) -> str | None:
     if version != FORMAT_VERSION:
         return f"its format is {version}, and {FORMAT_VERSION} is read here"

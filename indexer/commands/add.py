@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from indexer.commands.build import chosen_encoder, limits_of
+from indexer.commands.map import say_if_map_is_behind
 from indexer.commands.search import encoder_of
 from indexer.console import by_hand, count, print_json, stderr, stdout
 from indexer.errors import errors_in_words
@@ -93,6 +94,7 @@ def say_what_was_amended(done: str, index: Path, outcome: Amended, *, as_json: b
         stdout.print(f"{awaited} of them: back with the next `python -m indexer build CATALOGUE`.")
     if outcome.generation:
         stdout.print(f"Published {count(outcome.indexed, 'product')} to {index}.")
+        say_if_map_is_behind(IndexFolder(index), outcome.generation)
     if amended := by_hand(outcome.by_hand, outcome.held_out):
         stdout.print(f"By hand: {amended}.")
 

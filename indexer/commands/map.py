@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from indexer.console import count, stderr
+from indexer.console import count, stderr, stdout
 from indexer.display import counted
 from indexer.errors import errors_in_words
 from indexer.options import index_option
 from indexer.poster import WIDTH
 from vitrine.folder import IndexFolder
-from vitrine.maps import MapError, ProductMap, read_map, write_map
-from vitrine.snapshot import Snapshot, open_current
+from vitrine.maps import MapError, ProductMap, is_behind, read_map, write_map
+from vitrine.snapshot import Snapshot, open_current, read_manifest
 
 
 @click.command(name="map")
@@ -59,6 +59,12 @@ def map_(png: Path | None, width: int, if_none: bool, index: Path) -> None:
             stderr.print(f"There is a map of these {count(len(snapshot), 'product')} already.")
         if png is not None:
             _draw(folder, snapshot, product_map, png, width)
+
+
+def say_if_map_is_behind(folder: IndexFolder, generation: str) -> None:
+    """Where there was a map, the generation just published may need another."""
+    if is_behind(folder, read_manifest(folder.generation(generation))):
+        stdout.print("The map is of what was published before. Make it anew: python -m indexer map")
 
 
 def _present(folder: IndexFolder, snapshot: Snapshot) -> ProductMap | None:

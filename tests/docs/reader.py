@@ -139,7 +139,6 @@ class Reader:
         with Image.open(data / photos[0]) as picture:
             picture.convert("RGB").save(self.home / "photo.jpg")
         _program(self.home / ".venv" / "bin" / "python", PYTHON)
-        _program(self._tools / "python", PYTHON)
         _program(self._tools / "make", MAKE)
         _program(self._tools / "curl", CURL)
         return self

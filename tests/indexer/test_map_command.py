@@ -53,6 +53,21 @@ def test_a_map_is_made_anew_unless_one_is_enough(indexed, run):
     assert len(read_map(indexed.folder, indexed.snapshot())) == 12
 
 
+def test_who_has_made_a_map_is_told_when_it_is_of_other_photos(indexed, run):
+    def build() -> str:
+        where = [str(indexed.catalogue), "--index", str(indexed.folder.root)]
+        return CliRunner().invoke(cli, ["build", *where, "--encoder", "handcrafted"]).output
+
+    indexed.offer(range(12, 13))
+    indexed.write_catalogue()
+    assert "indexer map" not in build()
+    run()
+    assert "indexer map" not in build()
+    indexed.offer(range(13, 14))
+    indexed.write_catalogue()
+    assert "python -m indexer map" in build()
+
+
 def test_new_products_have_no_place_before_it_is_made_again(indexed, run):
     run()
     indexed.offer(range(12, 15))
