@@ -75,11 +75,15 @@ class SimilarImage(str):
 
     __slots__ = ("id", "score")
 
-    def __new__(cls, found: SimilarPhoto) -> SimilarImage:
-        made = super().__new__(cls, found["path"])
-        made.score = found["score"]
-        made.id = found["id"]
+    def __new__(cls, path: str, score: float, product_id: str) -> SimilarImage:
+        made = super().__new__(cls, path)
+        made.score = score
+        made.id = product_id
         return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it is copied, and sent to another process."""
+        return SimilarImage, (str(self), self.score, self.id)
 
     score: float
     id: str
@@ -278,7 +282,8 @@ def find_similar_images(
     or else from the index in `index_data`. Raises `SearchError` where there is none.
     """
     search = index or _last.search or _of_index_dir()
-    return [SimilarImage(found) for found in search.find_similar(path, top_k)]
+    found = search.find_similar(path, top_k)
+    return [SimilarImage(photo["path"], photo["score"], photo["id"]) for photo in found]
 
 
 def preprocess_image(path: str | os.PathLike[str], encoder: str | None = None) -> npt.NDArray[Any]:

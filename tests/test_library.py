@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -257,6 +259,8 @@ def test_the_functions_search_what_was_built_last(photos):
     assert found[0].score == 1.0
     assert [f.score for f in found] == sorted((f.score for f in found), reverse=True)
     assert library.find_similar_images("photos/5.png", 3, index=index) == found
+    for sent in (pickle.loads(pickle.dumps(found)), copy.deepcopy(found)):
+        assert [(x, x.score, x.id) for x in sent] == [(x, x.score, x.id) for x in found]
 
 
 def test_the_functions_find_the_index_of_an_earlier_process(photos, monkeypatch):
