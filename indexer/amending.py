@@ -21,7 +21,7 @@ from indexer.duplicates import near_copies
 from indexer.ledger import Ledger, PhotoFacts
 from indexer.pipeline import Pipeline, Plan, Progress, Silent
 from indexer.publishing import Contents, publish, stacked
-from vitrine.catalogue import facet_columns, problem_of_id
+from vitrine.catalogue import facet_columns, is_text, problem_of_id
 from vitrine.encoders.base import Encoder, EncoderError, FloatArray, TextEncoder
 from vitrine.failures import Failure
 from vitrine.fetching import Fetcher, FetchLimits, Reference, absolute_url
@@ -383,6 +383,8 @@ def _reference(photo: str | Path) -> Reference:
     """Where a photo is; raises `AmendmentError` for an address that cannot be one."""
     if not _is_url(photo):
         path = Path(photo).expanduser().resolve()
+        if not is_text(str(path)):
+            raise AmendmentError(f"{photo} has a name that is no text. Rename it, or its folder.")
         if path.is_dir():
             raise AmendmentError(
                 f"{photo} is a folder. Give the photos in it, such as {photo}/*.jpg, or index "

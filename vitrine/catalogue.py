@@ -115,6 +115,16 @@ def facet_columns(products: Sequence[Described]) -> list[str]:
     ]
 
 
+def is_text(name: str) -> bool:
+    """Whether a name can be written as UTF-8. A file's may be any bytes, of which Python
+    keeps those that are no text as halves of characters."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def problem_of_id(product_id: str) -> str | None:
     """Why an id can't be used, in words; None if it can."""
     if not product_id:

@@ -8,6 +8,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from vitrine.catalogue import is_text
+
 LINKS = ("vector.index", "image_ids.json")
 OUR_NAMES = {"ledger.sqlite", "indexer.lock", "indexer.json", "photos", "thumbs"} | {
     "asked.sqlite",
@@ -112,6 +114,8 @@ class IndexFolder:
         """Make the folder ready for writing; refuse one that holds something else."""
         if self.root.exists() and not self.root.is_dir():
             raise FolderError(f"{self.root} is a file. Give a folder for the index.")
+        if not is_text(str(self.root.resolve())):
+            raise FolderError(f"{self.root} has a name that is no text. Give another folder.")
         if not self.is_ours():
             raise FolderError(
                 f"{self.root} holds files, but no index of Vitrine. "

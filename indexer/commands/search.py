@@ -11,6 +11,7 @@ import click
 from indexer.console import print_json, stderr, stdout, table
 from indexer.errors import errors_in_words
 from indexer.options import figure_option, index_option, json_option
+from vitrine.catalogue import is_text
 from vitrine.folder import IndexFolder
 from vitrine.index import Neighbour
 from vitrine.snapshot import Snapshot, open_current
@@ -121,7 +122,8 @@ def _photo(snapshot: Snapshot, path: Path) -> Photo:
     from vitrine.failures import REMEDIES, Failure
     from vitrine.photos import decode
 
-    if missing := snapshot.products.photoless(str(path)):
+    name = str(path)
+    if is_text(name) and (missing := snapshot.products.photoless(name)):
         raise click.UsageError(
             f"The photo of product {missing.id} could not be had ({missing.code}): "
             f"{REMEDIES[missing.code]}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -374,3 +375,22 @@ def test_what_cannot_be_amended_is_a_sentence_and_exit_status_two(shop, build, i
     ):
         assert words in indexer(*arguments, *where, check=2).stderr
     assert shop.folder.current_name() == before
+
+
+def test_names_that_are_no_text_are_refused_in_words_and_searched_with_all_the_same(
+    shop, build, indexer, tmp_path
+):
+    shop.offer(range(3))
+    build()
+    odd = tmp_path / os.fsdecode(b"odd\xff")
+    odd.mkdir()
+    photo = odd / "photo.png"
+    photo.write_bytes(photo_bytes(1))
+    where = ("--index", str(shop.folder.root))
+    found = indexer("search", str(photo), "-k", "1", "--json", *where).stdout
+    assert json.loads(found)[0]["id"] == "p1"
+    for refused in (("add", str(photo)), ("build", str(odd))):
+        assert "a name that is no text" in indexer(*refused, *where, check=2).stderr
+    elsewhere = ("--index", str(odd / "index"), "--encoder", "handcrafted")
+    said = indexer("build", str(shop.catalogue), *elsewhere, check=2).stderr
+    assert "a name that is no text" in said

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from vitrine.catalogue import Catalogue, CatalogueError, Column
+from vitrine.catalogue import Catalogue, CatalogueError, Column, is_text
 from vitrine.idx import GZIP, LABELS, PICTURES, is_idx
 from vitrine.sources.delimited import read_delimited
 from vitrine.sources.idx_set import pairs_among, read_idx_set, split_of
@@ -70,6 +70,8 @@ def read_source(given: str | Path, columns: Mapping[Column, str] | None = None) 
         page = fetch_catalogue(given)
         return _read_table(page.body, _Place(page.url, page.name, page.url, page.folder), mapped)
     path = Path(given)
+    if not is_text(str(path.resolve())):
+        raise CatalogueError(f"{path} has a name that is no text. Rename it, or its folder.")
     try:
         return _read_folder(path, mapped) if path.is_dir() else _read_file(path, mapped)
     except OSError as error:
