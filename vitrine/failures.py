@@ -21,6 +21,7 @@ class FailureCode(StrEnum):
     # The way there
     DNS = "dns"
     PRIVATE_ADDRESS = "private_address"
+    PORT = "port"
     CONNECT = "connect"
     TLS = "tls"
     TIMEOUT = "timeout"
@@ -63,7 +64,9 @@ REMEDIES: dict[FailureCode, str] = {
     FailureCode.OUTSIDE_CATALOGUE: "move the photo into the catalogue's folder",
     FailureCode.NO_FILE: "put the file there, or correct the path in the catalogue",
     FailureCode.DNS: "check the host's name, and that this machine has a network",
-    FailureCode.PRIVATE_ADDRESS: "the host is not on the public internet; use one that is",
+    FailureCode.PRIVATE_ADDRESS: "use a host of the public internet, or trust this one: "
+    "--allow-host HOST[:PORT]",
+    FailureCode.PORT: "use port 80 or 443, or trust the host with this one: --allow-host HOST:PORT",
     FailureCode.CONNECT: "check that the host is up, then run again",
     FailureCode.TLS: "the host's certificate is not trusted; its owner has to mend it",
     FailureCode.TIMEOUT: "run again, or raise --deadline",

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.photo_server import PHOTO, PhotoServer, Reply, redirect
+from tests.photo_server import LOOPBACK, PHOTO, PhotoServer, Reply, redirect
 from vitrine.failures import Failure, FailureCode
 from vitrine.fetching import (
     Fetched,
@@ -37,7 +37,13 @@ from vitrine.fetching import (
 )
 
 QUICK = FetchLimits(
-    deadline_s=3.0, connect_s=1.0, silence_s=1.0, max_bytes=100_000, attempts=3, backoff_s=0.02
+    deadline_s=3.0,
+    connect_s=1.0,
+    silence_s=1.0,
+    max_bytes=100_000,
+    attempts=3,
+    backoff_s=0.02,
+    reach=LOOPBACK,
 )
 ONCE = replace(QUICK, attempts=1)
 
@@ -789,9 +795,10 @@ def test_ctrl_c_ends_a_run_promptly(photo_server: PhotoServer) -> None:
     photo_server.replies["/slow.jpg"] = Reply(delay_s=30)
     photo_server.replies["/a.jpg"] = Reply()
     program = f"""
-from vitrine.fetching import Fetcher, FetchJob, Reference
+from tests.photo_server import LOOPBACK
+from vitrine.fetching import Fetcher, FetchJob, FetchLimits, Reference
 urls = ["{photo_server.url("/a.jpg")}"] + ["{photo_server.url("/slow.jpg")}"] * 20
-with Fetcher() as fetcher:
+with Fetcher(FetchLimits(reach=LOOPBACK)) as fetcher:
     for result in fetcher.fetch_all(FetchJob(Reference(url)) for url in urls):
         print("one is there", flush=True)
 """

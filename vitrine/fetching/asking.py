@@ -221,7 +221,7 @@ def _unanswered(question: Question, error: Exception) -> Answer:
         case AddressError():
             code, words = FailureCode.PRIVATE_ADDRESS, str(cause)
         case PortError():
-            code, words = FailureCode.BAD_URL, str(cause)
+            code, words = FailureCode.PORT, str(cause)
         case NameResolutionError():
             code, words = FailureCode.DNS, "no such host, or no name server that knows it"
         case NewConnectionError():
@@ -234,7 +234,12 @@ def _unanswered(question: Question, error: Exception) -> Answer:
             code, words = FailureCode.BAD_URL, f"not a usable URL ({cause})"
         case _:
             code, words = FailureCode.CONNECT, f"the connection broke ({cause})"
-    lasting = {FailureCode.PRIVATE_ADDRESS, FailureCode.TLS, FailureCode.BAD_URL}
+    lasting = {
+        FailureCode.PRIVATE_ADDRESS,
+        FailureCode.PORT,
+        FailureCode.TLS,
+        FailureCode.BAD_URL,
+    }
     transient = code not in lasting
     return Answer(_failure(code, question, words), answered=False, transient=transient)
 

@@ -24,7 +24,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 from urllib3.util.ssl_ import create_urllib3_context
 
-from vitrine.fetching.addresses import Reach
+from vitrine.fetching.addresses import Endpoint, Reach
 
 # How soon a waiting thread notices that nobody wants its photo any more.
 _SLICE_S = 0.2
@@ -109,15 +109,18 @@ def _connect(connection: HTTPConnection) -> socket.socket:
 def _judged(connection: HTTPConnection) -> list[Any]:
     """What `getaddrinfo` says of the host, if each address there is may be connected to.
 
-    One that may not spoils the rest: a name that leads both ways is no public host's.
+    One that may not spoils the rest: a name that leads both ways is no public host's. An
+    endpoint that the owner trusts may lead anywhere.
     """
     reach = current_reach.get()
-    if reach.ports is not None and connection.port not in reach.ports:
+    host, port = connection.host.strip("[]"), connection.port
+    endpoint = Endpoint.of(host, port)
+    is_trusted = endpoint in reach.trusted
+    if not is_trusted and reach.ports is not None and port not in reach.ports:
         asked = " and ".join(map(str, sorted(reach.ports)))
-        raise PortError(f"port {connection.port}, and only {asked} are asked")
-    host = connection.host.strip("[]")
+        raise PortError(f"port {port}, and only {asked} are asked")
     try:
-        found = socket.getaddrinfo(host, connection.port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
         raise NameResolutionError(host, connection, error) from error
     except UnicodeError as error:  # a label that is too long
@@ -125,8 +128,8 @@ def _judged(connection: HTTPConnection) -> list[Any]:
     if not found:
         raise NameResolutionError(host, connection, socket.gaierror("no address"))
     for *_, address in found:
-        if not reach.allows(str(address[0])):
-            raise AddressError(f"{host} leads to {address[0]}, which is not public")
+        if not is_trusted and not reach.allows(str(address[0])):
+            raise AddressError(f"{endpoint} leads to {address[0]}, which is not public")
     return found
 
 

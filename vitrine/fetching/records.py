@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vitrine.failures import Failure
-from vitrine.fetching.addresses import ANYWHERE, Reach
+from vitrine.fetching.addresses import PUBLIC_WEB, Reach
 from vitrine.fetching.references import Reference
 
 
@@ -113,7 +113,7 @@ class FetchLimits:
     # Attempts in a row without any answer, after which a host is given up. More
     # than `per_host`, so that one bad moment of a live host is not enough.
     give_up_after: int = 10
-    reach: Reach = ANYWHERE
+    reach: Reach = PUBLIC_WEB
     wanted: Wanted = PHOTO
 
 
