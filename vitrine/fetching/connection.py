@@ -118,7 +118,7 @@ def _judged(connection: HTTPConnection) -> list[Any]:
     is_trusted = endpoint in reach.trusted
     if not is_trusted and reach.ports is not None and port not in reach.ports:
         asked = " and ".join(map(str, sorted(reach.ports)))
-        raise PortError(f"port {port}, and only {asked} are asked")
+        raise PortError(f"{host} on port {port}, and only {asked} are asked")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
