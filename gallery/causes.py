@@ -63,6 +63,10 @@ CAUSES: dict[FailureCode, Cause] = {
         _l("The address leads on and on."),
         _l("Write the final address into the catalogue."),
     ),
+    FailureCode.ROBOTS: Cause(
+        _l("The host asks programs to leave the photo alone."),
+        _l("Ask the host's owner, or run the indexer without --robots."),
+    ),
     FailureCode.HTTP_401: Cause(
         _l("The host wants a login."),
         _l("Use an address that is public."),

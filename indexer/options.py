@@ -12,7 +12,7 @@ from vitrine.catalogue import Column
 from vitrine.settings import Settings
 from vitrine.sources import MAPPED
 
-FETCHING = ("workers", "per_host", "deadline", "max_bytes", "allow_host")
+FETCHING = ("workers", "per_host", "deadline", "max_bytes", "delay", "robots", "allow_host")
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
@@ -24,6 +24,7 @@ def setting_option(name: str) -> Callable[[Command], Command]:
         name,
         type=click.Path(path_type=Path, file_okay=False) if name == "index" else None,
         default=field.default,
+        is_flag=field.annotation is bool,
         envvar=f"VITRINE_{name.upper()}",
         show_default=True,
         help=field.description,

@@ -27,6 +27,7 @@ class FailureCode(StrEnum):
     TIMEOUT = "timeout"
     HOST_DOWN = "host_down"
     TOO_MANY_REDIRECTS = "too_many_redirects"
+    ROBOTS = "robots"
     # The answer
     HTTP_401 = "http_401"
     HTTP_403 = "http_403"
@@ -72,6 +73,8 @@ REMEDIES: dict[FailureCode, str] = {
     FailureCode.TIMEOUT: "run again, or raise --deadline",
     FailureCode.HOST_DOWN: "the host was given up after repeated failures; run again later",
     FailureCode.TOO_MANY_REDIRECTS: "use the final address in the catalogue",
+    FailureCode.ROBOTS: "the host asks programs to leave it alone; ask its owner, or go without "
+    "--robots",
     FailureCode.HTTP_401: "the host wants a login; use an address that is public",
     FailureCode.HTTP_403: "the host refuses; ask its owner, or use another address",
     FailureCode.HTTP_404: "the photo is gone; correct its address in the catalogue",

@@ -30,6 +30,12 @@ class Settings(BaseSettings):
     max_bytes: int = Field(
         20_000_000, ge=1, description="Largest photo that is downloaded, in bytes."
     )
+    delay: float = Field(
+        0.0, ge=0, le=3600, description="Seconds from one request to the next of one host."
+    )
+    robots: bool = Field(
+        False, description="Whether every host's robots.txt is read first, and obeyed."
+    )
     allow_host: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Hosts that the indexer may fetch from although they are not of the public "

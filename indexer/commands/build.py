@@ -194,6 +194,8 @@ def limits_of(settings: Settings, *given: str) -> FetchLimits:
         per_host=settings.per_host,
         deadline_s=settings.deadline,
         max_bytes=settings.max_bytes,
+        delay_s=settings.delay,
+        obeys_robots=settings.robots,
         reach=PUBLIC_WEB.allowing(settings.allow_host).given(given),
     )
 

@@ -178,7 +178,7 @@ def test_no_name_that_a_stranger_may_own_is_trusted_and_nothing_that_is_no_url(g
 
 def test_a_port_that_the_owner_gives_may_be_asked_and_its_host_is_judged() -> None:
     reach = PUBLIC_WEB.given(["https://shop.example:8443/a.csv"])
-    assert reach.ports == {80, 443, 8443}
+    assert reach.ports == frozenset({80, 443, 8443})
     assert not reach.trusted
     assert code(fetch("https://127.0.0.1:8443/", reach)) == FailureCode.PRIVATE_ADDRESS
 

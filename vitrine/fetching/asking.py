@@ -33,8 +33,11 @@ from vitrine.fetching.connection import (
 from vitrine.fetching.records import Fetched, FetchLimits, NotModified, Validators, Wanted
 from vitrine.fetching.references import absolute_url
 
+AGENT = "Vitrine"
+"""By what name a robots.txt may speak of us."""
+
 _HEADERS = {
-    "User-Agent": "Vitrine/0.1 (product photo indexer)",
+    "User-Agent": f"{AGENT}/0.1 (product photo indexer)",
     # Photos are compressed already; what comes compressed all the same is decoded.
     "Accept-Encoding": "identity",
 }
