@@ -16,6 +16,7 @@ from urllib3.exceptions import (
     MaxRetryError,
     NameResolutionError,
     NewConnectionError,
+    ProtocolError,
     ReadTimeoutError,
     SSLError,
 )
@@ -26,6 +27,7 @@ from vitrine.fetching.connection import (
     AddressError,
     Budget,
     BudgetedAdapter,
+    FloodError,
     PortError,
     current_budget,
     current_reach,
@@ -169,7 +171,7 @@ class Client:
 def _received(question: Question, response: requests.Response, max_bytes: int) -> Answer:
     try:
         body = _body(response, max_bytes)
-    except (HTTPError, OSError) as error:
+    except (HTTPError, OSError, ValueError) as error:  # ValueError: a chunk of less than no bytes
         return _broken_off(question, error)
     if body is None:
         cause = f"more than {max_bytes:,} bytes"
@@ -249,14 +251,17 @@ def _unanswered(question: Question, error: Exception) -> Answer:
 
 def _broken_off(question: Question, error: Exception) -> Answer:
     """The failure of a body that could not be read to its end."""
-    match error:
+    cause = error.__cause__ if isinstance(error, ProtocolError) else error
+    match cause:
+        case FloodError():
+            code, words = FailureCode.TOO_LARGE, str(cause)
         case ReadTimeoutError() | TimeoutError():
             code, words = FailureCode.TIMEOUT, "the body took too long"
         case DecodeError():
             code, words = FailureCode.NOT_AN_IMAGE, "the body is not compressed as it says"
         case _:
             code, words = FailureCode.TRUNCATED, f"the body ends too early ({error})"
-    transient = code is not FailureCode.NOT_AN_IMAGE
+    transient = code not in {FailureCode.NOT_AN_IMAGE, FailureCode.TOO_LARGE}
     return Answer(_failure(code, question, words), transient=transient)
 
 

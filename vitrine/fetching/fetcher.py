@@ -241,7 +241,8 @@ class Fetcher:
             errand.room.release()
 
     async def _asked_now(self, errand: _Errand, url: str) -> Answer:
-        budget = Budget(errand.left_s, self._limits.connect_s, self._limits.silence_s)
+        limits = self._limits
+        budget = Budget(errand.left_s, limits.connect_s, limits.silence_s, limits.max_bytes)
         began = time.monotonic()
         try:
             async with asyncio.timeout(errand.left_s + _LATE_S):
