@@ -7,9 +7,10 @@ common ones as an option of the command line; `docs/settings.md` lists them.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIB = 1024 * 1024
 
@@ -28,6 +29,17 @@ class Settings(BaseSettings):
     )
     max_bytes: int = Field(
         20_000_000, ge=1, description="Largest photo that is downloaded, in bytes."
+    )
+    delay: float = Field(
+        0.0, ge=0, le=3600, description="Seconds from one request to the next of one host."
+    )
+    robots: bool = Field(
+        False, description="Whether every host's robots.txt is read first, and obeyed."
+    )
+    allow_host: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Hosts that the indexer may fetch from although they are not of the public "
+        "internet: HOST, or HOST:PORT for a port other than 80 and 443.",
     )
 
     host: str = Field("127.0.0.1", description="Address that the gallery listens on.")
@@ -59,3 +71,9 @@ class Settings(BaseSettings):
     reload_seconds: float = Field(
         1.0, ge=0, description="How often the gallery looks for a newly published generation."
     )
+
+    @field_validator("allow_host", mode="before")
+    @classmethod
+    def _separated(cls, value: object) -> object:
+        """An environment variable holds several hosts with spaces between them."""
+        return value.split() if isinstance(value, str) else value

@@ -23,8 +23,9 @@ from indexer.pipeline import Silent
 from tests.checkpoints import small_clip
 from tests.drawings import photo_bytes
 from tests.generations import COLOURS, TYPES
+from tests.photo_server import LOOPBACK
 from vitrine.encoders.registry import load_encoder
-from vitrine.fetching import ANYWHERE, FetchLimits
+from vitrine.fetching import FetchLimits
 from vitrine.folder import IndexFolder
 from vitrine.maps import write_map
 from vitrine.settings import Settings
@@ -108,7 +109,7 @@ def fetching_app(folder: IndexFolder) -> Flask:
     """One that fetches photos by URL, from the tests' own server on loopback too."""
     app = create_app({"index": folder.root, "url_queries": True})
     gallery: Gallery = app.extensions[context.EXTENSION]
-    app.extensions[context.EXTENSION] = replace(gallery, reach=ANYWHERE)
+    app.extensions[context.EXTENSION] = replace(gallery, reach=LOOPBACK)
     return app
 
 
