@@ -127,7 +127,7 @@ def publish(
             | {library: version(library) for library in LIBRARIES},
         )
         (home / MANIFEST_FILE).write_text(
-            manifest.model_dump_json(indent=2) + "\n", encoding="utf-8"
+            manifest.sealed().model_dump_json(indent=2) + "\n", encoding="utf-8"
         )
         for check in verify(home):
             if check.problem:

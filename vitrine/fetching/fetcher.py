@@ -28,6 +28,7 @@ from vitrine.fetching.files import LocalFiles
 from vitrine.fetching.hosts import Host
 from vitrine.fetching.records import DEFAULT_LIMITS, FetchJob, FetchLimits, FetchResult
 from vitrine.fetching.references import absolute_url, host_of
+from vitrine.interrupts import wait_for
 
 # Jobs that are looked at ahead of their turn, so that those of other hosts are found
 # behind a long row of one host's. A waiting job takes about 5 KB.
@@ -113,7 +114,7 @@ class Fetcher:
                     future.add_done_callback(finished.put)
                 if not started:
                     return
-                future = finished.get()
+                future = wait_for(finished.get)
                 started.remove(future)
                 self._loop.call_soon_threadsafe(room.release)
                 yield future.result()
