@@ -37,20 +37,20 @@ PHOTOS = Path("data/photos")
 @click.option(
     "--from", "first", type=click.IntRange(1), default=1, help="The first call to strike."
 )
-@click.option("--step", type=click.IntRange(1), default=1, help="Strike each so many-th call.")
+@click.option("--step", type=click.IntRange(0), default=1, help="Each so many-th; 0: none.")
 @click.option("--kills", type=click.IntRange(0), default=200, show_default=True)
 @click.option("--limit", type=click.IntRange(1), default=1000, help="So many photos at most.")
 def main(photos: Path, faults: list[Fault], first: int, step: int, kills: int, limit: int) -> None:
     with (
         tempfile.TemporaryDirectory() as temporary,
         PhotoServer() as server,
-        Machine(Path(temporary)) as machine,
+        Machine(Path(temporary), patience_s=600) as machine,
     ):
         home = Path(temporary)
-        if faults:
+        if step:
             trials = changed_shop(machine, server, home)
             click.echo(f"A small build makes {trials.calls:,} calls that change the index folder.")
-        for fault in faults:
+        for fault in faults if step else ():
             _at_each_call(trials, Fault(fault), range(first, trials.calls + 1, step))
         if kills:
             _again_and_again(machine, server, home, sorted(photos.iterdir())[:limit], kills)
@@ -95,19 +95,19 @@ def _again_and_again(
             at = chance.randint(1, max(2, 2 * undisturbed.count // kills))
             ran = machine.run(arguments, struck.root, Fault.KILL, at)
             assert ran.status in (-9, 0), ran.said
+            assert shown(struck) in (None, shown(sound))
+            if ran.status == 0:  # at its end before it could be killed: begin anew
+                shutil.rmtree(struck.root)
+                server.counts.clear()
+                fetched.clear()
+                continue
             asked = server.counts - sent
             assert not asked.keys() & fetched, "a photo that was noted was asked for again"
             fetched |= {"/" + location.rsplit("/", 1)[-1] for location in noted(struck)}
             lost_now = len(asked.keys() - fetched)
             most_lost, lost = max(most_lost, lost_now), lost + lost_now
-            assert shown(struck) in (None, shown(sound))
             calls[ran.call.split(" ")[0]] += 1
-            if ran.status == 0:  # at its end before it could be killed: begin anew
-                shutil.rmtree(struck.root)
-                server.counts.clear()
-                fetched.clear()
-            else:
-                bar.update(1)
+            bar.update(1)
     ended = machine.run(arguments, struck.root)
     assert ended.status == 0, ended.said
     assert shown(struck) == shown(sound)

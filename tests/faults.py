@@ -31,7 +31,7 @@ from typing import Any, Self
 
 SOURCE = Path(__file__).with_suffix(".c")
 COMPILER = shutil.which("cc") or shutil.which("gcc")
-PATIENCE_S = 60.0  # what has not ended by then never will
+PATIENCE_S = 60.0  # what has not ended by then never will, but for a large catalogue
 
 NOTHING, KILL, FAIL_ONCE, FAIL_ON = range(4)  # as in faults.c
 
@@ -69,13 +69,13 @@ class Ran:
 class Machine:
     """A process that runs the command line as often as is asked. Use it with `with`."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, patience_s: float = PATIENCE_S) -> None:
         assert COMPILER
         library = home / "faults.so"
         flags = ["-shared", "-fPIC", "-O1", "-o", str(library)]
         subprocess.run([COMPILER, *flags, str(SOURCE), "-ldl"], check=True)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults", str(library)],
+            [sys.executable, "-m", "tests.faults", str(library), str(patience_s)],
             env={**os.environ, "LD_PRELOAD": str(library), "OMP_NUM_THREADS": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -105,7 +105,7 @@ class Machine:
         return Ran(**json.loads(self._process.stdout.readline()))
 
 
-def _serve(library: Path) -> None:
+def _serve(library: Path, patience_s: float) -> None:
     """Answer one question a line, each in a forked process."""
     shim = ctypes.CDLL(str(library))
     shim.faults_call.restype = ctypes.c_char_p
@@ -120,7 +120,7 @@ def _serve(library: Path) -> None:
             child = os.fork()
             if child == 0:
                 _be_the_indexer(cli, question, said.fileno(), shim)
-            status = _waited_for(child)
+            status = _waited_for(child, patience_s)
             said.seek(0)
             answer = Ran(
                 status=os.waitstatus_to_exitcode(status),
@@ -152,8 +152,8 @@ def _be_the_indexer(cli: Any, question: dict[str, Any], said: int, shim: ctypes.
         os._exit(status)
 
 
-def _waited_for(child: int) -> int:
-    until = time.monotonic() + PATIENCE_S
+def _waited_for(child: int, patience_s: float) -> int:
+    until = time.monotonic() + patience_s
     while time.monotonic() < until:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
@@ -164,4 +164,4 @@ def _waited_for(child: int) -> int:
 
 
 if __name__ == "__main__":
-    _serve(Path(sys.argv[1]))
+    _serve(Path(sys.argv[1]), float(sys.argv[2]))
