@@ -14,7 +14,7 @@ import pytest
 from app import create_app
 from tests.generations import product, publish_products, random_unit_vectors
 from vitrine.folder import IndexFolder
-from vitrine.snapshot import FORMAT_VERSION
+from vitrine.snapshot import FORMAT_VERSION, open_snapshot
 
 PATIENCE = 10  # seconds; a swap takes milliseconds
 
@@ -116,6 +116,26 @@ def test_a_flipped_bit_leaves_the_last_good_generation_serving(client, folder, c
     assert f"Still serving generation {good}" in caplog.text
     third = publish(folder, "c")
     wait_for(client, third)
+
+
+@pytest.mark.parametrize("has_served", [True, False])
+def test_what_cannot_be_read_just_now_is_tried_again(
+    client, folder, monkeypatch, caplog, has_served
+):
+    if has_served:
+        first = publish(folder, "a")
+        assert generation(client) == first
+    failures = iter(range(3))
+
+    def too_many_files(path):
+        for _ in failures:
+            raise OSError(24, "Too many open files")
+        return open_snapshot(path)
+
+    monkeypatch.setattr("gallery.live.open_snapshot", too_many_files)
+    second = publish(folder, "b")
+    wait_for(client, second)
+    assert caplog.text.count("Too many open files") == 1
 
 
 def test_a_cold_start_with_a_damaged_generation_serves_the_newest_good_one(folder, caplog):
