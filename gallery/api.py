@@ -100,6 +100,8 @@ blueprint = Blueprint("api", __name__)
             Code.NO_INDEX,
             Code.ENCODER_MISMATCH,
             Code.ENCODER_UNAVAILABLE,
+            Code.TOO_MANY_SEARCHES,
+            Code.BUSY,
         ),
     )
 )
@@ -179,7 +181,8 @@ def _answered(
         return size, by_vector(snapshot, photo.vector, k, narrowing, refinement)
 
     if question.upload is not None:
-        size, found = by_photo(question.upload.read(), question.crop)
+        with context.admitted():
+            size, found = by_photo(question.upload.read(), question.crop)
         return {"upload": size}, found
     if question.text is not None:
         vector = text_vector(snapshot, question.text)
@@ -188,8 +191,9 @@ def _answered(
         row = row_of_url(snapshot, question.url)
         if row is None:
             gallery = context.gallery()
-            body = fetched_photo(question.url, gallery.settings, gallery.reach)
-            size, found = by_photo(body)
+            with context.admitted():
+                body = fetched_photo(question.url, gallery.settings, gallery.reach)
+                size, found = by_photo(body)
             return {"fetched": size}, found
     else:
         row = row_of_id(snapshot, question.product_id or "")

@@ -28,7 +28,12 @@ SCOPES = {
     Scope.PHOTOS: _l("Photos"),
     Scope.TITLES: _l("Titles and facts"),
 }
-ENCODER_IS_MISSING = (Code.ENCODER_UNAVAILABLE, Code.ENCODER_MISMATCH)
+ENCODER_IS_MISSING = (
+    Code.ENCODER_UNAVAILABLE,
+    Code.ENCODER_MISMATCH,
+    Code.TOO_MANY_SEARCHES,
+    Code.BUSY,
+)
 
 
 @dataclass(frozen=True, slots=True)

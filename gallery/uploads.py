@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -231,14 +232,19 @@ class UploadEncoder:
     It lives on a thread of its own: loading happens once however many wait for it,
     and the encoder keeps all cores while the threads that answer requests search
     with one each. Hold `room` from before a photo is decoded until it is embedded.
-    `clock` tells seconds.
+    `clock` tells seconds. `admit` is held while words are embedded, which those that are
+    remembered are not again.
     """
 
     def __init__(
-        self, load: Callable[[str], Encoder], clock: Callable[[], float] = time.monotonic
+        self,
+        load: Callable[[str], Encoder],
+        clock: Callable[[], float] = time.monotonic,
+        admit: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._load = load
         self._clock = clock
+        self._admit = admit
         self.room = threading.BoundedSemaphore(PHOTOS_IN_MEMORY)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="encoder")
         self._wanted: EncoderFacts | None = None
@@ -272,7 +278,8 @@ class UploadEncoder:
             vector.flags.writeable = False
             return vector
 
-        return self._thread.submit(embed).result()
+        with self._admit():
+            return self._thread.submit(embed).result()
 
     def _vector(self, photo: Photo, wanted: EncoderFacts) -> FloatArray:
         encoder = self._encoder_for(wanted, Use.PHOTO)
