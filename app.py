@@ -22,6 +22,7 @@ from gallery.context import Gallery
 from gallery.guards import guard
 from gallery.live import LiveSnapshot
 from gallery.maps import LiveMaps
+from gallery.measuring import measure, publish_metrics
 from gallery.preferences import add_preferences
 from gallery.proxies import believe
 from gallery.serving import Server, leave_at_once, serve_until_told
@@ -53,6 +54,7 @@ def create_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
             PHOTOS_IN_MEMORY + settings.encoder_queue,
         ),
     )
+    measure(app, settings)
     app.config["COMPRESS_STREAMS"] = False  # photos are compressed already
     Compress(app)
     guard(app, settings)
@@ -99,6 +101,8 @@ def main(**options: Any) -> None:
         problems = [f"{e['loc'][0]}: {e['msg']}" for e in error.errors()]
         raise click.UsageError("; ".join(problems)) from None
     app = create_app(settings)
+    if settings.metrics:
+        _publish_metrics(app, settings.metrics)
     try:
         listener = _listen(settings)
     except OSError as error:
@@ -117,6 +121,19 @@ def main(**options: Any) -> None:
 def _listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     return socket.create_server((settings.host, settings.port), family=family)
+
+
+def _publish_metrics(app: Flask, address: str) -> None:
+    gallery: Gallery = app.extensions[context.EXTENSION]
+    try:
+        publish_metrics(
+            address,
+            products=lambda: len(gallery.live.snapshot() or ()),
+            at_work=lambda: gallery.admission.at_work,
+        )
+    except OSError as error:
+        click.echo(f"Error: can't answer Prometheus at {address}: {error.strerror}", err=True)
+        sys.exit(2)
 
 
 def _why_not(error: OSError, settings: Settings) -> str:

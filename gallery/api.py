@@ -19,6 +19,7 @@ from gallery.answers import (
     FetchedQuery,
     Health,
     Product,
+    Readiness,
     Score,
     Similar,
     Size,
@@ -128,17 +129,30 @@ def get_similar() -> ResponseReturnValue:
 
 
 @blueprint.get("/healthz")
-@answers(Operation(Health, refuses=(Code.NO_INDEX,)))
+@answers(Operation(Health))
 def healthz() -> ResponseReturnValue:
-    """Whether searches can be answered, and from what."""
-    snapshot, gallery = context.snapshot(), context.gallery()
+    """Whether the gallery runs, and from what it answers, if there is anything yet."""
+    snapshot, gallery = context.current_snapshot(), context.gallery()
     answer: Health = {
         "status": "ok",
+        "generation": snapshot.name if snapshot else None,
+        "products": len(snapshot) if snapshot else 0,
+        "encoder": context.encoder_name(snapshot) if snapshot else None,
+        "encoder_loaded": bool(snapshot and gallery.uploads.is_ready(snapshot.manifest.encoder)),
+        "indexing": gallery.folder.is_being_indexed(),
+    }
+    return jsonify(answer)
+
+
+@blueprint.get("/readyz")
+@answers(Operation(Readiness, refuses=(Code.NO_INDEX,)))
+def readyz() -> ResponseReturnValue:
+    """Whether searches can be answered; for whoever sends people here only if so."""
+    snapshot = context.snapshot()
+    answer: Readiness = {
+        "status": "ready",
         "generation": snapshot.name,
         "products": len(snapshot),
-        "encoder": context.encoder_name(snapshot),
-        "encoder_loaded": gallery.uploads.is_ready(snapshot.manifest.encoder),
-        "indexing": gallery.folder.is_being_indexed(),
     }
     return jsonify(answer)
 

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import HTTPException
 
 from gallery import context
+from gallery.measuring import REFUSED
 from gallery.operations import operation_of
 from gallery.plain import HEADERS
 from gallery.refusals import Code, Refusal, code_of, command_of, words_of
@@ -71,6 +72,7 @@ def _add_headers(response: Response) -> Response:
 def _answer_error(error: HTTPException) -> Response:
     """The error as JSON or as a page; headers such as `Allow` are kept."""
     code, status = code_of(error), error.code or 500
+    REFUSED.labels(code).inc()
     words, command = words_of(error), command_of(error)
     most = context.gallery().settings.max_upload_bytes
     if code is Code.TOO_LARGE and (request.content_length or 0) > most:

@@ -18,6 +18,7 @@ from enum import Enum, auto
 from flask_babel import LazyString, format_decimal
 from flask_babel import lazy_gettext as _l
 
+from gallery.measuring import Step, timed
 from gallery.refusals import UPLOAD_FAILURES, Code, Refusal
 from vitrine.encoders.base import Encoder, EncoderError, FloatArray, TextEncoder
 from vitrine.failures import Failure, FailureCode
@@ -62,6 +63,7 @@ find out that no hub answers, and as long again for each who waits."""
 _fetches = threading.BoundedSemaphore(FETCHES)
 
 
+@timed(Step.DECODE)
 def uploaded_photo(body: bytes, max_bytes: int) -> Photo:
     """Decode an upload; refuses what is too large or no photo."""
     if len(body) > max_bytes:
@@ -107,6 +109,7 @@ def fetched_photo(url: str, settings: Settings, reach: Reach = PUBLIC_WEB) -> by
         _fetches.release()
 
 
+@timed(Step.FETCH)
 def _fetched(url: str, max_bytes: int, reach: Reach) -> bytes | Failure:
     if len(url) > MAX_URL:
         return Failure(FailureCode.BAD_URL, f"a URL of {len(url):,} characters")
@@ -262,10 +265,12 @@ class UploadEncoder:
             and encoder.fingerprint == wanted.fingerprint
         )
 
+    @timed(Step.EMBED)
     def vector(self, photo: Photo, wanted: EncoderFacts) -> FloatArray:
         """The photo's unit vector (d,); refuses where the index's own encoder can't be had."""
         return self._thread.submit(self._vector, photo, wanted).result()
 
+    @timed(Step.EMBED)
     def _text_vector(self, text: str, wanted: EncoderFacts) -> FloatArray:
         """The unit vector (d,) of words; the same refusals. Not to be written to."""
 
