@@ -16,6 +16,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from gallery.refusals import Code, Refusal
 
 BUSY_SECONDS = 5  # in which a full queue of photos has been embedded, on two cores
+LEAST_SECONDS = 2
 EVERYONE = "everyone"
 
 
@@ -45,7 +46,7 @@ class Admission:
         """
         with self._lock:
             if self.at_work >= self._at_a_time:
-                words = _l("Too many people search by photo just now. Try again in a few seconds.")
+                words = _l("Too many people are searching just now. Try again in a few seconds.")
                 raise Refusal(Code.BUSY, words, retry_after=BUSY_SECONDS)
             self.at_work += 1
         try:
@@ -66,7 +67,7 @@ class Admission:
         if passes:
             return
         resets_at = self._counts.get_window_stats(limit, who).reset_time
-        seconds = max(1, math.ceil(resets_at - time.time()))
+        seconds = max(LEAST_SECONDS, math.ceil(resets_at - time.time()))
         words = _l(
             "Too many searches by photo or in words. Try again in %(seconds)s seconds.",
             seconds=seconds,

@@ -264,11 +264,15 @@ def _body(operation: Operation, index: _Index) -> Schema:
     return {
         "description": "All of it may be in the query string instead.",
         "content": {
-            JSON: {"schema": {"type": "object", "properties": of_json}},
-            FORM: {"schema": {"type": "object", "properties": of_forms}},
-            MULTIPART: {"schema": {"type": "object", "properties": of_forms | of_files}},
+            JSON: {"schema": _nothing_but(of_json)},
+            FORM: {"schema": _nothing_but(of_forms)},
+            MULTIPART: {"schema": _nothing_but(of_forms | of_files)},
         },
     }
+
+
+def _nothing_but(properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
 def _of_json(schema: Schema) -> Schema:
