@@ -307,6 +307,11 @@ def _report(
         f"memory: {mean_first:.0f} MB in the first minute, {mean_last:.0f} MB in the last "
         f"(×{mean_last / mean_first:.2f}), at most {max(s for _, s in memory) / 2**20:.0f} MB"
     )
+    by_minute = [
+        f"{np.mean([size for at, size in memory if at // WINDOW == minute]) / 2**20:.0f}"
+        for minute in range(int(end // WINDOW))
+    ]
+    click.echo(f"memory by minute, in MB: {', '.join(by_minute)}")
     click.echo(f"stopped: {stopped}")
     click.echo(f"errors that are not the client's: {sum(faults.values())}")
     for fault, count in faults.most_common(10):
