@@ -51,7 +51,8 @@ def create_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
         admission=Admission(
             settings.client_searches,
             settings.all_searches,
-            PHOTOS_IN_MEMORY + settings.encoder_queue,
+            # Whatever is set, one thread is left for clicks.
+            max(1, min(PHOTOS_IN_MEMORY + settings.encoder_queue, settings.threads - 1)),
         ),
     )
     measure(app, settings)

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 HEADERS = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
+FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
 NETWORK_OF_ONE = 64
 """Bits of an IPv6 address that one client cannot choose: whoever has one has all beneath."""
 
 _UNDERSTOOD = "vitrine.understood"
+log = logging.getLogger("vitrine.gallery")
 _silent = logging.getLogger("vitrine.gallery.proxies")
 _silent.disabled = True  # a header that is malformed has been logged with its sender's address
 
@@ -47,7 +49,17 @@ def _believing(wsgi_app: WSGIApplication, proxy: str | None) -> WSGIApplication:
         logger=_silent,
     )
 
+    is_told = proxy is not None
+
     def answered(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        nonlocal is_told
+        if not is_told and FORWARDED_FOR in environ:
+            is_told = True
+            log.warning(
+                "Requests come with X-Forwarded-For, which is not believed. If a proxy of yours "
+                "sends it, set VITRINE_PROXY to its address: until then all people behind it "
+                "count as one client."
+            )
         environ.setdefault("REMOTE_ADDR", "")  # of no use, and servers need not give it
         answer: Iterable[bytes] = believed(environ, start_response)
         if _UNDERSTOOD in environ:

@@ -93,7 +93,7 @@ class Settings(BaseSettings):
         4,
         ge=0,
         description="Such searches that wait for others to be done; more are told to come back "
-        "later. With the two at work, fewer than `VITRINE_THREADS`.",
+        "later. They and the two at work never take the last of `VITRINE_THREADS`.",
     )
     stop_seconds: float = Field(
         8.0, ge=0, description="Seconds that requests under way have when the gallery is stopped."

@@ -6,6 +6,7 @@ import io
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from pydantic import ValidationError
@@ -117,6 +118,16 @@ class TestProxies:
         assert answer.json["code"] == "bad_request"
         assert "Content-Security-Policy" in answer.headers
         assert PROXY not in caplog.text
+
+    def test_an_owner_who_forgot_to_name_the_proxy_is_told_once(self, wardrobe, caplog):
+        client = client_of(wardrobe)
+        for _ in range(3):
+            self.get(client, PROXY, X_Forwarded_For="203.0.113.5")
+        assert caplog.text.count("set VITRINE_PROXY to its address") == 1
+        assert "203.0.113.5" not in caplog.text
+        caplog.clear()
+        self.get(client_of(wardrobe, proxy=PROXY), PROXY, X_Forwarded_For="203.0.113.5")
+        assert caplog.text == ""
 
 
 class TestRates:
@@ -243,4 +254,14 @@ class TestQueue:
             done.set()
             assert [each.result().status_code for each in asked] == [200] * most
         assert gallery.admission.at_work == 0
+        assert upload(client).status_code == 200
+
+    @pytest.mark.parametrize(("threads", "queue", "at_a_time"), [(8, 4, 6), (4, 4, 3), (1, 0, 1)])
+    def test_it_never_takes_the_last_thread(self, wardrobe, threads, queue, at_a_time):
+        client = client_of(wardrobe, threads=threads, encoder_queue=queue)
+        admission = client.application.extensions[context.EXTENSION].admission
+        with ExitStack() as stack:
+            for number in range(at_a_time):
+                stack.enter_context(admission.admitted(f"203.0.113.{number}"))
+            assert upload(client).status_code == 503
         assert upload(client).status_code == 200
