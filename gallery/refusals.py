@@ -38,6 +38,7 @@ class Code(StrEnum):
     UNSUPPORTED_FORMAT = "unsupported_format"
     HEIC = "heic"
     TOO_MANY_PIXELS = "too_many_pixels"
+    UNDECODABLE = "undecodable"
     SERVER_ERROR = "server_error"
     NO_INDEX = "no_index"
     ENCODER_MISMATCH = "encoder_mismatch"
@@ -69,6 +70,7 @@ STATUSES: dict[Code, int] = {
     Code.UNSUPPORTED_FORMAT: 415,
     Code.HEIC: 415,
     Code.TOO_MANY_PIXELS: 413,
+    Code.UNDECODABLE: 422,
     Code.SERVER_ERROR: 500,
     Code.NO_INDEX: 503,
     Code.ENCODER_MISMATCH: 503,
@@ -104,6 +106,9 @@ UPLOAD_FAILURES: dict[FailureCode, LazyString] = {
     ),
     FailureCode.TOO_MANY_PIXELS: _l(
         "The photo has too many pixels. Make it smaller and try again."
+    ),
+    FailureCode.UNDECODABLE: _l(
+        "The photo can't be read in reasonable time and memory. Save it anew as JPEG and try again."
     ),
 }
 """What a stranger is told of each failure to decode; the failure's own message is not theirs."""

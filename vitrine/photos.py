@@ -130,11 +130,14 @@ def decode(body: bytes, max_pixels: int = MAX_PIXELS) -> Photo | Failure:
     """
     if not body:
         return Failure(FailureCode.EMPTY, "the file has no bytes")
-    file = _opened(body)
-    if isinstance(file, Failure):
-        return file
-    with file:
-        return _refusal(file.size, max_pixels) or _decoded(file)
+    try:
+        file = _opened(body)
+        if isinstance(file, Failure):
+            return file
+        with file:
+            return _refusal(file.size, max_pixels) or _decoded(file)
+    except MemoryError:
+        return Failure(FailureCode.UNDECODABLE, "decoding it takes more memory than there is")
 
 
 def thumbnail_widths(width: int) -> tuple[int, ...]:
@@ -177,6 +180,8 @@ def _opened(body: bytes) -> Image.Image | Failure:
             return Image.open(io.BytesIO(_png_without_ancillary(body)), formats=_FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         return Failure(FailureCode.TOO_MANY_PIXELS, str(error))
+    except MemoryError:
+        raise
     except Exception as error:  # a decoder fed with a stranger's bytes may raise anything
         return _unreadable(body, error)
 
@@ -213,10 +218,16 @@ def _decoded(file: Image.Image) -> Photo | Failure:
     try:
         _let_decoder_scale(file)
         file.load()
+    except MemoryError:
+        raise
     except Exception as error:  # as in _opened
+        if "out of memory" in str(error):  # that of a decoder in C
+            raise MemoryError from error
         return Failure(FailureCode.TRUNCATED, f"the photo cannot be read to its end: {error}")
     try:
         image = _srgb(_flattened(file), file.info.get("icc_profile"))
+    except MemoryError:
+        raise
     except Exception as error:  # as in _opened
         return Failure(
             FailureCode.UNSUPPORTED_FORMAT,
