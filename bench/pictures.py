@@ -23,6 +23,10 @@ from bench.chromium import chromium
 from bench.indexing import indexed
 from bench.photos import DEMO_PHOTOS
 from bench.serving import served
+from indexer.layout import map_of
+from vitrine.folder import IndexFolder
+from vitrine.maps import write_map
+from vitrine.snapshot import open_current
 
 PICTURES = Path("docs/pictures")
 CATALOGUE = Path("data/fashion.csv")
@@ -95,6 +99,13 @@ def photo(page: Page) -> None:
     page.locator(".search-region:disabled").wait_for()
 
 
+def map_(page: Page) -> None:
+    """The whole catalogue in the plane, a step nearer than all of it."""
+    page.goto("/map")
+    page.locator(".compass .closer").click()
+    page.wait_for_function("() => location.search.includes('zoom')")
+
+
 def portuguese(page: Page) -> None:
     """The filters of the phone, in Portuguese."""
     page.goto("/?Gender=Women")
@@ -116,6 +127,7 @@ SCENES = (
     Scene("look", look),
     Scene("photo", photo),
     Scene("facets", facets, ["desktop"]),
+    Scene("map", map_, ["desktop"]),
     Scene("portuguese", portuguese, ["phone"], "pt-BR"),
 )
 
@@ -125,6 +137,8 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home, chromium() as browser:
         index = indexed(CATALOGUE, Path(home, "index"))
+        snapshot = open_current(IndexFolder(index))
+        write_map(IndexFolder(index), snapshot, map_of(snapshot.index.vectors()))
         with served(create_app, {"index": index, "keep_uploads": True}) as port:
             for scene in SCENES:
                 for device in scene.devices:

@@ -43,7 +43,8 @@ class LiveSnapshot:
     Asked at any time, it looks at most every `reload_seconds` whether another
     generation has been published. While it has none it opens that one at once and
     lets the request wait; else in the background, and goes on answering with the
-    one that it has. A generation that fails a check is tried and logged once.
+    one that it has. A generation that fails a check is tried and logged once; one that
+    can't be read just now, as when too many files are open, is tried again.
     """
 
     def __init__(self, folder: IndexFolder, reload_seconds: float) -> None:
@@ -53,6 +54,7 @@ class LiveSnapshot:
         self._snapshot: Snapshot | None = None
         self._looked_at = float("-inf")
         self._tried: str | None = None
+        self._told_of: str | None = None
         self._opening = False
         self.absence = Absence.NO_INDEX
 
@@ -99,9 +101,13 @@ class LiveSnapshot:
         try:
             opened = open_snapshot(self._folder.generation(name))
         except (SnapshotError, OSError) as error:
-            log.error("Can't serve a generation of %s: %s", self._folder.root, error)
+            if name != self._told_of:
+                log.error("Can't serve a generation of %s: %s", self._folder.root, error)
+                self._told_of = name
             if name == self._tried:
                 self.absence = _absence_of(error)
+                if isinstance(error, OSError):
+                    self._tried = None
             return None
         log.info("Serving generation %s: %d products.", name, len(opened))
         return opened

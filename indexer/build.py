@@ -79,15 +79,19 @@ def sole_indexer(folder: IndexFolder) -> Iterator[None]:
             f"{folder.root} is being written by {who}. Wait for it to finish, then run again."
         ) from None
     try:
-        with folder.holder.open("w") as file:
-            json.dump({"pid": os.getpid(), "host": socket.gethostname()}, file)
-            file.flush()
-            # A file system without locks has none to show; see `is_being_indexed`.
-            with suppress(OSError):
-                fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+        if folder.holder.exists():  # whose it was died, and had no time to clear up
+            folder.clear_unfinished()
+        try:
+            with folder.holder.open("w") as file:
+                json.dump({"pid": os.getpid(), "host": socket.gethostname()}, file)
+                file.flush()
+                # A file system without locks has none to show; see `is_being_indexed`.
+                with suppress(OSError):
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                yield
+        finally:
+            folder.holder.unlink(missing_ok=True)
     finally:
-        folder.holder.unlink(missing_ok=True)
         lock.release()
 
 

@@ -16,6 +16,7 @@ from indexer.ledger import Ledger
 from indexer.likeness import differences
 from indexer.pipeline import DECODERS
 from indexer.sketches import CELLS, Floats, Sketch
+from vitrine import interrupts
 from vitrine.folder import IndexFolder
 from vitrine.photos import thumbnail_widths
 from vitrine.products import IndexedProduct, NearCopy
@@ -208,8 +209,12 @@ def _sketch(
     has_one = ledger.sketched()
     new = [photo for photo in photos if photo.sha256 not in has_one]
     advance(len(photos) - len(new))
-    with ThreadPoolExecutor(DECODERS, thread_name_prefix="sketch") as pool:
+    with (
+        interrupts.held_back(),
+        ThreadPoolExecutor(DECODERS, thread_name_prefix="sketch") as pool,
+    ):
         for start in range(0, len(new), BLOCK):
+            interrupts.check()
             block = new[start : start + BLOCK]
             made = pool.map(partial(_sketched, folder), block)
             ledger.record_sketches(

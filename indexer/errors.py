@@ -15,6 +15,7 @@ from indexer.evaluation import EvaluationError
 from indexer.groups import GroupsError
 from indexer.importing.artefacts import OlderIndexError
 from indexer.options import FETCHING
+from indexer.rollback import RollbackError
 from vitrine.catalogue import CatalogueError
 from vitrine.encoders.base import EncoderError
 from vitrine.figures import FigureError
@@ -38,6 +39,7 @@ def errors_in_words() -> Iterator[None]:
         FolderError,
         GroupsError,
         OlderIndexError,
+        RollbackError,
     ) as error:
         stderr.print(f"Error: {error}")
         sys.exit(UNUSABLE)

@@ -11,6 +11,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -291,9 +292,8 @@ class Ledger:
             (sha256, fingerprint, vector.astype("<f4").tobytes())
             for sha256, vector in zip(sha256s, vectors, strict=True)
         ]
-        self._db.execute("BEGIN")
-        self._db.executemany("INSERT OR REPLACE INTO vector VALUES (?, ?, ?)", records)
-        self._db.execute("COMMIT")
+        with self._together():
+            self._db.executemany("INSERT OR REPLACE INTO vector VALUES (?, ?, ?)", records)
 
     def vectors(self, fingerprint: str, sha256s: Iterable[str]) -> Iterator[FloatArray]:
         """The stored vectors (d,) of these photos, in their order. KeyError for a missing one."""
@@ -318,9 +318,8 @@ class Ledger:
     def record_sketches(self, sketches: Mapping[str, Sketch]) -> None:
         """Store the sketches of photos by their SHA-256, all or none."""
         records = [(i, MEASURE, zlib.compress(s.to_bytes(), 1)) for i, s in sketches.items()]
-        self._db.execute("BEGIN")
-        self._db.executemany("INSERT OR REPLACE INTO sketch VALUES (?, ?, ?)", records)
-        self._db.execute("COMMIT")
+        with self._together():
+            self._db.executemany("INSERT OR REPLACE INTO sketch VALUES (?, ?, ?)", records)
 
     def comparison(self, one: str, other: str) -> float | None:
         """How far two photos differ, whichever comes first; None where that is not known."""
@@ -331,9 +330,8 @@ class Ledger:
     def record_comparisons(self, differences: Mapping[tuple[str, str], float]) -> None:
         """Note how far pairs of photos differ, all or none."""
         records = [(*sorted(pair), MEASURE, d) for pair, d in differences.items()]
-        self._db.execute("BEGIN")
-        self._db.executemany("INSERT OR REPLACE INTO comparison VALUES (?, ?, ?, ?)", records)
-        self._db.execute("COMMIT")
+        with self._together():
+            self._db.executemany("INSERT OR REPLACE INTO comparison VALUES (?, ?, ?, ?)", records)
 
     def first_seen(self) -> dict[str, float]:
         """When each product was first published with a photo, in seconds since 1970, by id."""
@@ -342,9 +340,8 @@ class Ledger:
     def record_published(self, product_ids: Iterable[str], at: float) -> None:
         """Note what is published with a photo; what was so before keeps its time."""
         records = [(product_id, at) for product_id in product_ids]
-        self._db.execute("BEGIN")
-        self._db.executemany("INSERT OR IGNORE INTO product VALUES (?, ?)", records)
-        self._db.execute("COMMIT")
+        with self._together():
+            self._db.executemany("INSERT OR IGNORE INTO product VALUES (?, ?)", records)
 
     def amendments(self) -> Amendments:
         """What was added and held out by hand, in the order in which it was."""
@@ -357,21 +354,33 @@ class Ledger:
 
     def record_amendments(self, amendments: Amendments) -> None:
         """Let these be all that there are."""
+        with self._together():
+            self._db.execute("DELETE FROM added")
+            self._db.execute("DELETE FROM held_out")
+            self._db.executemany(
+                "INSERT INTO added VALUES (?, ?, ?, ?, ?)",
+                (
+                    (a.product.id, position, as_text(a.product), a.origin, a.stands)
+                    for position, a in enumerate(amendments.added.values())
+                ),
+            )
+            self._db.executemany(
+                "INSERT INTO held_out VALUES (?, ?, ?)",
+                ((h.product.id, h.row, as_text(h.product)) for h in amendments.held_out.values()),
+            )
+
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        """All that is written within, or nothing of it."""
         self._db.execute("BEGIN IMMEDIATE")
-        self._db.execute("DELETE FROM added")
-        self._db.execute("DELETE FROM held_out")
-        self._db.executemany(
-            "INSERT INTO added VALUES (?, ?, ?, ?, ?)",
-            (
-                (a.product.id, position, as_text(a.product), a.origin, a.stands)
-                for position, a in enumerate(amendments.added.values())
-            ),
-        )
-        self._db.executemany(
-            "INSERT INTO held_out VALUES (?, ?, ?)",
-            ((h.product.id, h.row, as_text(h.product)) for h in amendments.held_out.values()),
-        )
-        self._db.execute("COMMIT")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            # A full disk has ended the transaction already.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
 
     def _create_or_check(self, path: Path) -> None:
         try:

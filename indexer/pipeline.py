@@ -11,8 +11,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import queue
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -21,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.ledger import Download, Ledger, PhotoFacts
+from vitrine import interrupts
 from vitrine.catalogue import Catalogue
 from vitrine.encoders.base import Encoder, EncoderError, FloatArray
 from vitrine.failures import Failure, FailureCode
@@ -34,7 +36,7 @@ from vitrine.fetching import (
     Validators,
     resolve,
 )
-from vitrine.folder import IndexFolder, write_whole
+from vitrine.folder import IndexFolder, is_whole, write_whole
 from vitrine.photos import decode, dominant_colour, thumbnail_widths, thumbnails
 
 DECODERS = min(4, os.cpu_count() or 1)
@@ -191,6 +193,7 @@ class Pipeline:
         self._embedded = ledger.embedded(encoder.fingerprint)
         self._under_way: dict[str, int] = {}
         self._batch: dict[str, npt.NDArray[Any]] = {}
+        self._decoded: queue.SimpleQueue[Future[Decoded]] = queue.SimpleQueue()
 
     def run(self, plan: Plan, run: int) -> None:
         """Fetch, decode and embed all that is wanted and not there yet.
@@ -199,20 +202,22 @@ class Pipeline:
         """
         self._progress.start(len(plan.wanted) + len(plan.at_hand))
         limit = DECODERS + 2 * self._encoder.batch_size
-        pending: set[Future[Decoded]] = set()
-        pool = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
-        try:
-            with contextlib.closing(self._arrivals(plan, run)) as arrivals:
-                for arrival in arrivals:
-                    if not self._is_news(arrival):
-                        continue
-                    pending.add(pool.submit(self._decode, arrival))
-                    pending = self._collect(pending, patient=len(pending) >= limit)
-            while pending:
-                pending = self._collect(pending, patient=True)
-            self._encode_batch()
-        finally:
-            pool.shutdown(cancel_futures=True)
+        pending = 0
+        with interrupts.held_back():
+            pool = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
+            try:
+                with contextlib.closing(self._arrivals(plan, run)) as arrivals:
+                    for arrival in arrivals:
+                        interrupts.check()
+                        if not self._is_news(arrival):
+                            continue
+                        pool.submit(self._decode, arrival).add_done_callback(self._decoded.put)
+                        pending += 1 - self._collect(patient=pending + 1 >= limit)
+                while pending:
+                    pending -= self._collect(patient=True)
+                self._encode_batch()
+            finally:
+                pool.shutdown(cancel_futures=True)
 
     def _arrivals(self, plan: Plan, run: int) -> Generator[Arrival, None, None]:
         """What an interrupted part of this run has done already, then what is fetched now."""
@@ -303,7 +308,7 @@ class Pipeline:
     def _is_at_hand(self, sha256: str) -> bool:
         """Whether the download lies in the index folder and was not found broken."""
         is_broken = isinstance(self._photos.get(sha256), Failure)
-        return not is_broken and self._folder.photo(sha256).exists()
+        return not is_broken and is_whole(self._folder.photo(sha256))
 
     def _is_news(self, arrival: Arrival) -> bool:
         """Whether a photo has to be decoded; counts it where not."""
@@ -321,7 +326,7 @@ class Pipeline:
     def _has_thumbs(self, sha256: str) -> bool:
         facts = self._photos.get(sha256)
         return isinstance(facts, PhotoFacts) and all(
-            self._folder.thumbnail(sha256, width).exists()
+            is_whole(self._folder.thumbnail(sha256, width))
             for width in thumbnail_widths(facts.width)
         )
 
@@ -342,9 +347,11 @@ class Pipeline:
         is_embedded = sha256 in self._embedded
         return Decoded(sha256, facts, None if is_embedded else self._encoder.prepare(photo.image))
 
-    def _collect(self, pending: set[Future[Decoded]], *, patient: bool) -> set[Future[Decoded]]:
-        """Note all photos that are decoded by now, and return the rest; patient, wait for one."""
-        ready, rest = wait(pending, None if patient else 0, return_when=FIRST_COMPLETED)
+    def _collect(self, *, patient: bool) -> int:
+        """Note all photos that are decoded by now; patient, wait for one. Returns how many."""
+        ready = [interrupts.wait_for(self._decoded.get)] if patient else []
+        while not self._decoded.empty():
+            ready.append(self._decoded.get())
         for future in ready:
             decoded = future.result()
             self._ledger.record_photo(decoded.sha256, decoded.outcome)
@@ -358,7 +365,7 @@ class Pipeline:
                 self._batch[decoded.sha256] = decoded.prepared
                 if len(self._batch) >= self._encoder.batch_size:
                     self._encode_batch()
-        return rest
+        return len(ready)
 
     def _encode_batch(self) -> None:
         """Embed the photos at hand and store their vectors."""

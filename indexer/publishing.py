@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import platform
@@ -95,6 +96,7 @@ def publish(
     # What has its final name is whole and checked; what a killed run left behind has not.
     for unfinished in folder.generations.glob(".*"):
         shutil.rmtree(unfinished)
+    before = folder.current_name()
     home = folder.generation(f".{name}")
     home.mkdir(parents=True)
     try:
@@ -125,7 +127,7 @@ def publish(
             | {library: version(library) for library in LIBRARIES},
         )
         (home / MANIFEST_FILE).write_text(
-            manifest.model_dump_json(indent=2) + "\n", encoding="utf-8"
+            manifest.sealed().model_dump_json(indent=2) + "\n", encoding="utf-8"
         )
         for check in verify(home):
             if check.problem:
@@ -139,7 +141,9 @@ def publish(
         shutil.rmtree(home, ignore_errors=True)
         raise
     folder.switch(name)
-    _forget_old(folder)
+    # What is published is so, whether there is an old one too many or not.
+    with contextlib.suppress(OSError):
+        _forget_old(folder, name, before)
     return name
 
 
@@ -151,8 +155,15 @@ def stacked(vectors: Iterator[FloatArray], count: int, dimension: int) -> FloatA
     return out
 
 
-def _forget_old(folder: IndexFolder) -> None:
-    current = folder.current_name()
-    others = [name for name in folder.generation_names() if name != current]
-    for name in others[KEPT_GENERATIONS - 1 :]:
-        shutil.rmtree(folder.generation(name), ignore_errors=True)
+def _forget_old(folder: IndexFolder, current: str, before: str | None) -> None:
+    """Keep the current generation, the one before it, and the newest of the others.
+
+    The one before may be old: where someone has rolled back to it, it is the one to trust.
+    """
+    last = [name for name in (current, before) if name]
+    others = [name for name in folder.generation_names() if name not in last]
+    for name in others[KEPT_GENERATIONS - len(last) :]:
+        # Without its name first: what a killed run has half removed is no generation.
+        doomed = folder.generation(f".{name}")
+        folder.generation(name).rename(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)

@@ -25,6 +25,9 @@ OLDER_NAMES = {"faiss.index", "image_paths.pkl"}
 """What the older `ImageSimilaritySearch` leaves in its index folder. None of it is ever called
 as a file of ours, so both may lie in one folder, and what is there is left alone."""
 
+UNFINISHED = ".unfinished-"
+"""How the name of a file begins that is being written, and takes another when it is whole."""
+
 
 class FolderError(Exception):
     """The index folder cannot be used; the message says why and what to do."""
@@ -131,6 +134,12 @@ class IndexFolder:
         names = {path.name for path in self.root.iterdir()}
         return self.ledger.name in names or names <= OUR_NAMES | OLDER_NAMES
 
+    def clear_unfinished(self) -> None:
+        """Remove what an indexer left that died while it wrote; for who holds its lock now."""
+        for place in ("", "photos/*/", "thumbs/*/"):
+            for path in self.root.glob(f"{place}{UNFINISHED}*"):
+                path.unlink(missing_ok=True)
+
     def switch(self, name: str) -> None:
         """Publish a generation: one atomic rename makes it the current one."""
         self.lead_to_current()
@@ -146,7 +155,7 @@ class IndexFolder:
 
 def replace_link(link: Path, target: Path) -> None:
     """Point `link` at `target` (relative to the link's folder) in one atomic step."""
-    temporary = link.with_name(f".{link.name}.{os.getpid()}")
+    temporary = link.with_name(f"{UNFINISHED}{link.name}")
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(target)
     temporary.replace(link)
@@ -156,7 +165,7 @@ def replace_link(link: Path, target: Path) -> None:
 def write_whole(path: Path, body: bytes) -> None:
     """Write a file so that it is seen whole or not at all, also by other processes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".")
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED)
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -167,6 +176,14 @@ def write_whole(path: Path, body: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file is there with its bytes: after a power cut, it may have its name alone."""
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False
 
 
 def sync_file(path: Path) -> None:

@@ -76,7 +76,10 @@ class FlatIndex:
         return cls(index)
 
     def write(self, path: Path) -> None:
-        faiss.write_index(self._index, str(path))
+        """Raises OSError where there is no space left, or the like."""
+        # Left to itself, faiss does not say that the last bytes could not be written.
+        with path.open("wb") as file:
+            faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))
 
     def __len__(self) -> int:
         return int(self._index.ntotal)

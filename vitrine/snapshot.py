@@ -38,7 +38,7 @@ class OlderFormatError(SnapshotError):
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class EncoderFacts(_Record):
@@ -66,7 +66,10 @@ class CatalogueFacts(_Record):
 
 
 class Manifest(_Record):
-    """What a generation is made of. `files` has the SHA-256 of every other file."""
+    """What a generation is made of. `files` has the SHA-256 of every other file.
+
+    `seal` is that of all the rest of the manifest; generations of before it have none.
+    """
 
     format_version: int
     created_at: str
@@ -79,6 +82,17 @@ class Manifest(_Record):
     failures: dict[str, int]
     files: dict[str, str]
     versions: dict[str, str]
+    seal: str | None = None
+
+    def sealed(self) -> Manifest:
+        return self.model_copy(update={"seal": self._digest()})
+
+    @property
+    def is_as_sealed(self) -> bool:
+        return self.seal in (None, self._digest())
+
+    def _digest(self) -> str:
+        return hashlib.sha256(self.model_dump_json(exclude={"seal"}).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +139,16 @@ def read_manifest(generation: Path) -> Manifest:
             "run python -m indexer build CATALOGUE, which publishes it anew from what it has"
         )
     try:
-        return Manifest.model_validate(facts)
+        manifest = Manifest.model_validate(facts)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise SnapshotError(
             f"{generation.name}/{MANIFEST_FILE}: {where or 'it'}: {first['msg']}"
         ) from None
+    if not manifest.is_as_sealed:
+        raise SnapshotError(f"{generation.name}/{MANIFEST_FILE} is not as it was published")
+    return manifest
 
 
 def open_snapshot(generation: Path) -> Snapshot:

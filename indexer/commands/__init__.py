@@ -8,13 +8,14 @@ from indexer.commands.evaluate import evaluate
 from indexer.commands.import_ import import_
 from indexer.commands.map import map_
 from indexer.commands.remove import remove
+from indexer.commands.rollback import rollback
 from indexer.commands.search import search
 from indexer.commands.sheet import sheet
 from indexer.commands.status import status
 from indexer.commands.verify import verify
 
 COMMANDS = {
-    "Make the index and change it": (build, add, remove, import_),
+    "Make the index and change it": (build, add, remove, rollback, import_),
     "Look into it": (status, verify, search, sheet, map_, duplicates),
     "Choose an encoder": (evaluate, encoders),
 }

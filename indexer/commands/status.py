@@ -76,7 +76,7 @@ def _as_json(
     return {
         "generation": snapshot.name,
         "older_generations": [n for n in folder.generation_names() if n != snapshot.name],
-        **snapshot.manifest.model_dump(exclude={"files"}),
+        **snapshot.manifest.model_dump(exclude={"files", "seal"}),
         "by_hand": [{"id": a.product.id, "origin": a.origin} for a in amendments.standing],
         "held_out": [{"id": h.product.id} for h in amendments.held_out.values()],
         "photoless": [

@@ -14,9 +14,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import create_app, create_server
+from app import create_app
 from gallery import context
 from gallery.context import Gallery
+from gallery.serving import Server
 from indexer.build import build, sole_indexer
 from indexer.layout import map_of
 from indexer.pipeline import Silent
@@ -117,12 +118,12 @@ def fetching_app(folder: IndexFolder) -> Flask:
 def served(app: Flask, settings: Settings) -> Iterator[str]:
     """The app behind the real server, on a free port of loopback; gives its address."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = create_server(app, listener, settings)
+    server = Server(app, listener, settings)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        server.close()
-        server.task_dispatcher.shutdown()
+        server.stop()
+        server.stop()
         thread.join(timeout=5)

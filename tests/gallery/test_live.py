@@ -14,7 +14,7 @@ import pytest
 from app import create_app
 from tests.generations import product, publish_products, random_unit_vectors
 from vitrine.folder import IndexFolder
-from vitrine.snapshot import FORMAT_VERSION
+from vitrine.snapshot import FORMAT_VERSION, open_snapshot
 
 PATIENCE = 10  # seconds; a swap takes milliseconds
 
@@ -118,6 +118,26 @@ def test_a_flipped_bit_leaves_the_last_good_generation_serving(client, folder, c
     wait_for(client, third)
 
 
+@pytest.mark.parametrize("has_served", [True, False])
+def test_what_cannot_be_read_just_now_is_tried_again(
+    client, folder, monkeypatch, caplog, has_served
+):
+    if has_served:
+        first = publish(folder, "a")
+        assert generation(client) == first
+    failures = iter(range(3))
+
+    def too_many_files(path):
+        for _ in failures:
+            raise OSError(24, "Too many open files")
+        return open_snapshot(path)
+
+    monkeypatch.setattr("gallery.live.open_snapshot", too_many_files)
+    second = publish(folder, "b")
+    wait_for(client, second)
+    assert caplog.text.count("Too many open files") == 1
+
+
 def test_a_cold_start_with_a_damaged_generation_serves_the_newest_good_one(folder, caplog):
     publish(folder, "a")
     good, bad = publish(folder, "b"), publish(folder, "c")
@@ -133,7 +153,7 @@ def test_a_generation_that_was_rolled_back_from_is_no_substitute(folder):
     folder.switch(first)
     flip_bit(folder, first)
     client = create_app({"index": folder.root}).test_client()
-    assert client.get("/healthz").json["code"] == "no_index"
+    assert client.get("/readyz").json["code"] == "no_index"
     assert second in folder.generation_names()
 
 
@@ -143,7 +163,7 @@ class TestNothingToServe:
         assert (page.status_code, page.mimetype) == (503, "text/html")
         assert "There is no index yet." in page.text
         assert "<code>python -m indexer build CATALOGUE --index FOLDER</code>" in page.text
-        for path in ("/get_similar?id=a0", "/healthz"):
+        for path in ("/get_similar?id=a0", "/readyz"):
             assert client.get(path).json == {
                 "error": "There is no index yet. "
                 "Run: python -m indexer build CATALOGUE --index FOLDER",
@@ -199,7 +219,7 @@ class TestNothingToServe:
         assert "made by an older Vitrine" in page.text
         assert "<code>python -m indexer build CATALOGUE --index FOLDER</code>" in page.text
         assert str(folder.root) not in page.text
-        assert client.get("/healthz").json["code"] == "no_index"
+        assert client.get("/readyz").json["code"] == "no_index"
         assert "has format version 1" in caplog.text
         name = publish(folder, "c")
         assert generation(client) == name

@@ -268,3 +268,19 @@ class TestWithoutAMap:
             assert client.get("/api/map").json["code"] == "no_map"
         assert client.get("/").status_code == 200
         assert len([r for r in caplog.records if "Can't show a map" in r.message]) == 1
+
+
+def test_a_map_damaged_while_it_is_shown_is_shown_on_until_it_is_made_anew(tmp_path, caplog):
+    folder = IndexFolder(tmp_path)
+    snapshot = publish_products(folder.root, random_unit_vectors(4))
+    rows = np.arange(4)
+    write_map(folder, snapshot, ProductMap(2, np.stack([rows, rows], axis=1), rows))
+    client = create_app({"index": folder.root}).test_client()
+    before = read(client, "/api/map").json["tiles"]
+    path = map_path(folder, snapshot)
+    path.write_bytes(path.read_bytes()[:-40])
+    for _ in range(3):
+        assert read(client, "/api/map").json["tiles"] == before
+    assert caplog.text.count("Make it anew") == 1
+    write_map(folder, snapshot, ProductMap(2, np.stack([rows, rows[::-1]], axis=1), rows))
+    assert read(client, "/api/map").json["tiles"] != before

@@ -226,6 +226,37 @@ def test_a_download_lost_from_the_folder_is_fetched_again(shop):
     assert shop.build().tally.downloaded == 1
 
 
+def test_a_download_or_thumbnail_that_a_power_cut_left_empty_is_had_again(shop):
+    shop.offer(range(3))
+    shop.build()
+    products = shop.snapshot().products.get([0, 1])
+    photo = shop.folder.photo(products[0].sha256)
+    thumbnail = shop.folder.thumbnail(products[1].sha256, thumbnail_widths(products[1].width)[0])
+    before = [path.read_bytes() for path in (photo, thumbnail)]
+    for path in (photo, thumbnail):
+        path.write_bytes(b"")
+    assert shop.build().tally.downloaded == 1
+    assert [path.read_bytes() for path in (photo, thumbnail)] == before
+
+
+def test_what_a_killed_indexer_was_writing_is_cleared_away_and_nothing_else(shop):
+    shop.offer(range(1))
+    shop.build()
+    (photo,) = (shop.folder.root / "photos").glob("*/*")
+    mine = shop.folder.root / ".keep"
+    mine.touch()
+    left = [
+        path.with_name(".unfinished-abc") for path in (photo, shop.folder.root / "current", mine)
+    ]
+    for path in left:
+        path.touch()
+    shop.folder.holder.touch()  # its holder died
+    shop.build()
+    assert [path for path in left if path.exists()] == []
+    assert mine.exists()
+    assert photo.exists()
+
+
 def test_progress_counts_every_photo_once_whatever_becomes_of_it(shop):
     shop.offer(range(6))
     shop.urls["twin"] = shop.urls["p0"]

@@ -229,6 +229,36 @@ def test_the_list_of_encoders_fits_a_terminal_of_80_columns(monkeypatch):
     assert max(len(line.rstrip()) for line in lines) <= 80
 
 
+def test_a_rollback_shows_the_older_products_and_the_next_build_goes_on(shop, build, indexer):
+    where = ["--index", str(shop.folder.root)]
+    assert "there is no index" in indexer("rollback", *where, check=2).stderr
+    assert not shop.folder.root.exists()
+    shop.offer(range(4))
+    build()
+    good = shop.folder.current_name()
+    assert "no generation older" in indexer("rollback", *where, check=2).stderr
+    del shop.urls["p3"]
+    build()
+    bad = shop.folder.current_name()
+    done = indexer("rollback", *where).stdout
+    assert f"Went back from {bad} to {good}: 4 products of shop.csv" in done
+    assert shop.snapshot().name == good
+    listed = json.loads(indexer("rollback", "--list", *where, "--json").stdout)
+    assert [(g["generation"], g["is_current"], g["products"]) for g in listed] == [
+        (bad, False, 3),
+        (good, True, 4),
+    ]
+    assert good in indexer("rollback", "--list", *where).stdout
+    assert "✗" not in indexer("verify", *where).stdout
+    # By hand goes on from what is shown, and the next build from the catalogue.
+    assert "Published 3 products" in indexer("remove", "p0", *where).stdout
+    assert list(shop.snapshot().ids) == ["p1", "p2", "p3"]
+    indexer("remove", "--undo", "p0", *where)
+    assert "0 photos downloaded" in build().stdout
+    assert list(shop.snapshot().ids) == ["p0", "p1", "p2"]
+    assert json.loads(indexer("rollback", *where, "--json").stdout)["products"] == 4
+
+
 def test_help_teaches_every_command():
     listed = CliRunner().invoke(cli, ["--help"]).stdout
     for name, command in cli.commands.items():

@@ -150,3 +150,18 @@ def test_a_ledger_whose_making_was_cut_short_is_made_again(path):
     path.touch()
     with Ledger(path) as ledger:
         assert ledger.downloads() == {}
+
+
+def test_what_fails_half_way_is_undone_and_the_ledger_goes_on(ledger):
+    def half():
+        yield "p1"
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        ledger.record_published(half(), at=1.0)
+    assert ledger.first_seen() == {}
+    with pytest.raises(sqlite3.Error):
+        ledger.record_comparisons({("a", "b"): 1.0, ("a", "c"): object()})
+    assert ledger.comparison("a", "b") is None
+    ledger.record_published(["p2"], at=2.0)
+    assert ledger.first_seen() == {"p2": 2.0}

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from indexer.publishing import KEPT_GENERATIONS, is_published, publish
+from indexer.rollback import RollbackError, generations, roll_back
 from tests.generations import contents_of, product, random_unit_vectors
 from vitrine.failures import FailureCode
 from vitrine.folder import IndexFolder
@@ -102,3 +103,86 @@ def test_what_a_killed_run_left_unfinished_is_no_generation_and_is_cleared_away(
     assert folder.generation_names() == []
     name = publish(folder, contents_of(some(2)), random_unit_vectors(2))
     assert [path.name for path in folder.generations.iterdir()] == [name]
+
+
+def test_what_was_rolled_back_to_is_kept_beside_what_follows_it(folder):
+    names = [
+        publish(folder, contents_of(some(2, start)), random_unit_vectors(2)) for start in range(3)
+    ]
+    roll_back(folder, names[0])
+    for start in (3, 4):
+        new = publish(folder, contents_of(some(2, start)), random_unit_vectors(2))
+        assert len(folder.generation_names()) == KEPT_GENERATIONS
+        if start == 3:
+            assert folder.generation_names() == [new, names[2], names[0]]
+
+
+def test_a_generation_half_removed_by_a_killed_run_is_none(folder, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def kill(*_, **__):
+        raise Killed
+
+    for start in range(KEPT_GENERATIONS):
+        publish(folder, contents_of(some(2, start)), random_unit_vectors(2))
+    monkeypatch.setattr("shutil.rmtree", kill)
+    with pytest.raises(Killed):
+        publish(folder, contents_of(some(2, 9)), random_unit_vectors(2))
+    monkeypatch.undo()
+    assert len(folder.generation_names()) == KEPT_GENERATIONS
+    for name in folder.generation_names():
+        open_snapshot(folder.generation(name))
+    publish(folder, contents_of(some(2, 10)), random_unit_vectors(2))
+    assert len(list(folder.generations.iterdir())) == KEPT_GENERATIONS
+
+
+class TestRollingBack:
+    @pytest.fixture
+    def names(self, folder):
+        """Newest first."""
+        made = [
+            publish(folder, contents_of(some(2, start)), random_unit_vectors(2))
+            for start in range(3)
+        ]
+        return made[::-1]
+
+    def test_it_leads_to_the_one_before_and_then_to_the_one_before_that(self, folder, names):
+        assert roll_back(folder).products == 2
+        assert folder.current_name() == names[1]
+        roll_back(folder)
+        assert folder.current_name() == names[2]
+        with pytest.raises(RollbackError, match="no generation older"):
+            roll_back(folder)
+        assert folder.generation_names() == names
+
+    def test_a_name_or_its_beginning_leads_to_any_other(self, folder, names):
+        roll_back(folder, names[2])
+        assert folder.current_name() == names[2]
+        roll_back(folder, names[0][:-3])
+        assert folder.current_name() == names[0]
+        for wanted, words in (
+            (names[0], "is published already"),
+            ("2", "3 generations begin so"),
+            ("nonsense", f"no generation begins so. There are: {', '.join(names)}"),
+            ("../..", "no generation begins so"),
+        ):
+            with pytest.raises(RollbackError, match=words):
+                roll_back(folder, wanted)
+        assert folder.current_name() == names[0]
+
+    def test_what_fails_a_check_is_not_gone_back_to(self, folder, names):
+        path = folder.generation(names[1]) / "vector.index"
+        body = bytearray(path.read_bytes())
+        body[-1] ^= 1
+        path.write_bytes(body)
+        with pytest.raises(RollbackError, match=f"{names[1]} is damaged.*hash of vector.index"):
+            roll_back(folder)
+        assert folder.current_name() == names[0]
+        assert [g.is_current for g in generations(folder)] == [True, False, False]
+
+    def test_a_manifest_that_cannot_be_read_is_listed_as_such(self, folder, names):
+        (folder.generation(names[2]) / "manifest.json").write_text("{")
+        listed = generations(folder)
+        assert [g.name for g in listed] == names
+        assert [g.problem is None for g in listed] == [True, True, False]

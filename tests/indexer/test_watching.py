@@ -375,5 +375,5 @@ def test_a_watched_catalogue_that_loses_most_of_its_rows_takes_nothing_away(home
         assert "run again with --yes" in said
         assert client.get("/api/index").get_json()["products"] == 3
         write(home, 1, 2)
-        until(lambda: words.read_text().count("Published") == 2)
-        assert client.get("/api/index").get_json()["products"] == 2
+        # The gallery goes on with what it has while it opens what is newer.
+        until(lambda: client.get("/api/index").get_json()["products"] == 2)

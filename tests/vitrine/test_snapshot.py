@@ -20,6 +20,7 @@ from vitrine.snapshot import (
     SnapshotError,
     file_hash,
     open_snapshot,
+    read_manifest,
     verify,
 )
 
@@ -46,6 +47,7 @@ def rewrite(generation, name, change):
     change(generation / name)
     manifest = json.loads((generation / "manifest.json").read_text())
     manifest["files"][name] = file_hash(generation / name)
+    del manifest["seal"]
     (generation / "manifest.json").write_text(json.dumps(manifest))
 
 
@@ -88,6 +90,39 @@ def test_one_flipped_bit_anywhere_is_noticed(generation, name):
         with pytest.raises(SnapshotError, match=f"hash of {name}"):
             open_snapshot(generation)
         assert problems(generation) == [f"hash of {name}"]
+
+
+def test_no_flipped_bit_of_the_manifest_goes_unnoticed(generation):
+    path = generation / "manifest.json"
+    body, sound = path.read_bytes(), read_manifest(generation)
+    for position in range(len(body)):
+        for bit in range(8):
+            changed = bytearray(body)
+            changed[position] ^= 1 << bit
+            path.write_bytes(changed)
+            try:
+                read = read_manifest(generation)
+            except SnapshotError:
+                continue
+            assert read == sound
+
+
+def test_a_manifest_from_before_there_were_seals_is_read(generation):
+    path = generation / "manifest.json"
+    facts = json.loads(path.read_text())
+    assert len(facts.pop("seal")) == 64
+    path.write_text(json.dumps(facts))
+    assert len(open_snapshot(generation)) == 40
+
+
+@pytest.mark.parametrize("name", [*FILES, "manifest.json"])
+def test_a_file_cut_short_anywhere_is_noticed(generation, name):
+    path = generation / name
+    body = path.read_bytes().rstrip()
+    for size in {*range(0, len(body), max(1, len(body) // 60)), len(body) - 1}:
+        path.write_bytes(body[:size])
+        with pytest.raises(SnapshotError):
+            open_snapshot(generation)
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -29,6 +29,7 @@ from vitrine.fetching.hosts import Host
 from vitrine.fetching.records import DEFAULT_LIMITS, RULES, FetchJob, FetchLimits, FetchResult
 from vitrine.fetching.references import Reference, absolute_url, host_of
 from vitrine.fetching.robots import Rules, robots_url
+from vitrine.interrupts import wait_for
 
 # Jobs that are looked at ahead of their turn, so that those of other hosts are found
 # behind a long row of one host's. A waiting job takes about 5 KB.
@@ -117,7 +118,7 @@ class Fetcher:
                     future.add_done_callback(finished.put)
                 if not started:
                     return
-                future = finished.get()
+                future = wait_for(finished.get)
                 started.remove(future)
                 self._loop.call_soon_threadsafe(room.release)
                 yield future.result()

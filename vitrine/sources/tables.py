@@ -19,6 +19,7 @@ from vitrine.sources.rows import Record, Rows, read_rows
 PARQUET = b"PAR1"
 
 _BATCH_ROWS = 4096
+_READABLE_NUMBERS = 16  # of a list, at most
 _EXACT_INTEGERS = 2**53  # of a 64-bit float
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can spell it, no file or database takes it
 
@@ -96,6 +97,8 @@ def text_of(value: object) -> str:
         case Mapping():
             pairs = ((name, text_of(inner)) for name, inner in value.items())
             text = ", ".join(f"{name}: {inner}" for name, inner in pairs if inner)
+        case list() | tuple() if _is_vector(value):
+            text = ""
         case list() | tuple():
             text = ", ".join(filter(None, map(text_of, value)))
         case _:
@@ -192,6 +195,11 @@ def _widened(value: float | None) -> float | None:
     import numpy as np
 
     return None if value is None else float(str(np.float32(value)))
+
+
+def _is_vector(values: Sequence[object]) -> bool:
+    """Whether this is for programs, such as an embedding, and not for people."""
+    return len(values) > _READABLE_NUMBERS and all(isinstance(value, float) for value in values)
 
 
 def _text_of_float(value: float) -> str:

@@ -1,0 +1,86 @@
+"""Ctrl-C while other threads are at work.
+
+Python raises KeyboardInterrupt between any two steps of the main thread: also within a future, a
+condition or a thread pool that it has just locked, and which then nobody unlocks. A thread that
+needs the lock stands still for ever, and so does whoever waits for that thread. So while there are
+others to wait for, Ctrl-C is noted, and raised where no lock is held.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class _CtrlC:
+    """Touched by the main thread alone."""
+
+    is_held_back: bool = False
+    is_noted: bool = False
+    may_be_raised: bool = False
+
+    def note(self, _: int, __: FrameType | None) -> None:
+        self.is_noted = True
+        if self.may_be_raised:
+            self.raise_()
+
+    def raise_(self) -> None:
+        self.is_noted = False
+        raise KeyboardInterrupt
+
+
+_ctrl_c = _CtrlC()
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Within, Ctrl-C is raised by `check`, in `wait_for` and at the end, and nowhere else.
+
+    In any thread but the main one, and where a program has another use for Ctrl-C, nothing
+    changes.
+    """
+    is_ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not _is_main_thread() or not is_ours:
+        yield
+        return
+    _ctrl_c.is_held_back, _ctrl_c.is_noted = True, False
+    signal.signal(signal.SIGINT, _ctrl_c.note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _ctrl_c.is_held_back = False
+    check()
+
+
+def check() -> None:
+    """Raise KeyboardInterrupt if Ctrl-C has been held back."""
+    if _is_main_thread() and _ctrl_c.is_noted:
+        _ctrl_c.raise_()
+
+
+def wait_for(get: Callable[[], Result]) -> Result:
+    """What `get` gives after a while; Ctrl-C ends it, so it is one that holds no lock of Python's.
+
+    `queue.SimpleQueue.get` is such a one.
+    """
+    if not _is_main_thread() or not _ctrl_c.is_held_back:
+        return get()
+    _ctrl_c.may_be_raised = True
+    try:
+        check()
+        return get()
+    finally:
+        _ctrl_c.may_be_raised = False
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
