@@ -123,6 +123,10 @@ CAUSES: dict[FailureCode, Cause] = {
         _l("The photo has too many pixels."),
         _l("Offer a smaller photo."),
     ),
+    FailureCode.UNDECODABLE: Cause(
+        _l("The photo takes too much time or memory to read."),
+        _l("Save the photo anew as JPEG, PNG or WebP."),
+    ),
     FailureCode.NOT_EMBEDDED: Cause(
         _l("The index was taken over without this photo, and its encoder is not at hand."),
         _l("Import again on a computer that has the encoder."),

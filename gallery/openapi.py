@@ -64,6 +64,7 @@ WHEN: dict[Code, str] = {
     Code.UNSUPPORTED_FORMAT: "The photo is of a kind that cannot be read.",
     Code.HEIC: "The photo is a HEIC file, which cannot be read.",
     Code.TOO_MANY_PIXELS: "The photo has too many pixels.",
+    Code.UNDECODABLE: "The photo takes too much time or memory to decode.",
     Code.TOO_MANY_SEARCHES: "Too many searches a minute run the encoder; `Retry-After` says when "
     "there is room for another.",
     Code.SERVER_ERROR: "A fault of the gallery's own.",

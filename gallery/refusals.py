@@ -42,6 +42,7 @@ class Code(StrEnum):
     UNSUPPORTED_FORMAT = "unsupported_format"
     HEIC = "heic"
     TOO_MANY_PIXELS = "too_many_pixels"
+    UNDECODABLE = "undecodable"
     TOO_MANY_SEARCHES = "too_many_searches"
     SERVER_ERROR = "server_error"
     NO_INDEX = "no_index"
@@ -75,6 +76,7 @@ STATUSES: dict[Code, int] = {
     Code.UNSUPPORTED_FORMAT: 415,
     Code.HEIC: 415,
     Code.TOO_MANY_PIXELS: 413,
+    Code.UNDECODABLE: 422,
     Code.TOO_MANY_SEARCHES: 429,
     Code.SERVER_ERROR: 500,
     Code.NO_INDEX: 503,
@@ -112,6 +114,9 @@ UPLOAD_FAILURES: dict[FailureCode, LazyString] = {
     ),
     FailureCode.TOO_MANY_PIXELS: _l(
         "The photo has too many pixels. Make it smaller and try again."
+    ),
+    FailureCode.UNDECODABLE: _l(
+        "The photo can't be read in reasonable time and memory. Save it anew as JPEG and try again."
     ),
 }
 """What a stranger is told of each failure to decode; the failure's own message is not theirs."""

@@ -18,6 +18,7 @@ from enum import Enum, auto
 from flask_babel import LazyString, format_decimal
 from flask_babel import lazy_gettext as _l
 
+from gallery.decoding import decoders
 from gallery.measuring import Step, timed
 from gallery.refusals import UPLOAD_FAILURES, Code, Refusal
 from vitrine.encoders.base import Encoder, EncoderError, FloatArray, TextEncoder
@@ -32,7 +33,7 @@ from vitrine.fetching import (
     Reference,
     absolute_url,
 )
-from vitrine.photos import Photo, decode
+from vitrine.photos import Photo
 from vitrine.settings import Settings
 from vitrine.snapshot import EncoderFacts
 
@@ -68,7 +69,7 @@ def uploaded_photo(body: bytes, max_bytes: int) -> Photo:
     """Decode an upload; refuses what is too large or no photo."""
     if len(body) > max_bytes:
         raise too_large(max_bytes)
-    photo = decode(body)
+    photo = decoders.decode(body)
     if isinstance(photo, Failure):
         raise Refusal(Code(photo.code.value), UPLOAD_FAILURES[photo.code])
     return photo

@@ -44,6 +44,7 @@ class FailureCode(StrEnum):
     UNSUPPORTED_FORMAT = "unsupported_format"
     HEIC = "heic"
     TOO_MANY_PIXELS = "too_many_pixels"
+    UNDECODABLE = "undecodable"
     # The vector
     NOT_EMBEDDED = "not_embedded"
 
@@ -89,6 +90,7 @@ REMEDIES: dict[FailureCode, str] = {
     FailureCode.UNSUPPORTED_FORMAT: "save the photo as JPEG, PNG or WebP",
     FailureCode.HEIC: "save the photo as JPEG, PNG or WebP",
     FailureCode.TOO_MANY_PIXELS: "offer a smaller photo",
+    FailureCode.UNDECODABLE: "save the photo anew as JPEG, PNG or WebP",
     FailureCode.NOT_EMBEDDED: "import again where the index's encoder can be loaded",
 }
 """What the owner can do about each code, in words that finish a sentence."""
