@@ -97,7 +97,12 @@ def index_wardrobe(home: Path, index: Path, encoder_name: str = "handcrafted") -
 @pytest.fixture(scope="session")
 def app(wardrobe: IndexFolder) -> Flask:
     return create_app(
-        {"index": wardrobe.root, "page_size": PAGE_SIZE, "max_upload_bytes": MAX_UPLOAD}
+        {
+            "index": wardrobe.root,
+            "page_size": PAGE_SIZE,
+            "max_upload_bytes": MAX_UPLOAD,
+            "client_searches": 0,  # all tests together are one client
+        }
     )
 
 
