@@ -1,10 +1,12 @@
 """Strangers' photos are decoded in processes apart: a crash, a hang or a bomb costs one answer.
 
-A worker is this module, run as a program. It reads photos from its connection and writes
-back, of each, a head in JSON and then the rows of its pixels, or why there are none: never
-a pickle, as whoever breaks into a decoder would have the gallery read theirs. It takes up
-to `WORKER_BYTES` of memory and `DECODE_SECONDS` for a photo, writes no file, and ends with
-the gallery, however that ends.
+A worker is this module, run as a program. Photos lie in a file that it shares with the
+gallery, first as they were sent and then as pixels: through a connection they would go in
+small pieces, with a change of processes for each. The connection says how long a photo is,
+and brings a head in JSON, or why there is no photo: never a pickle, as whoever breaks into
+a decoder would have the gallery read theirs. A worker takes up to `WORKER_BYTES` of memory
+and `DECODE_SECONDS` for a photo, writes no other file, and ends with the gallery, however
+that ends.
 """
 
 from __future__ import annotations
@@ -12,10 +14,12 @@ from __future__ import annotations
 import atexit
 import json
 import logging
+import mmap
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from multiprocessing.connection import Connection, Pipe
@@ -36,7 +40,8 @@ WORKER_BYTES = 2 * 1024**3
 """Of addresses, the program's own 200 MB included. That same photo takes 1.6 GB, a usual one
 some 20 MB; a decoder that wants more is told that there is none."""
 
-_BAND_BYTES = 4 * 1024**2  # of pixels that are handed over at a time
+_PIXEL_BYTES = 3 * MAX_PIXELS  # of the shared file, which takes no more room than a photo needs
+_BAND_BYTES = 4 * 1024**2  # of pixels that are taken over at a time
 _HEAD_BYTES = 64 * 1024
 _HOME = Path(__file__).parents[1]
 
@@ -98,15 +103,16 @@ class _Worker:
 
     def __init__(self, seconds: float, memory: int) -> None:
         self._seconds = seconds
+        self._shared = _new_file()
         self._connection, theirs = Pipe()
         with theirs:
-            limits = [str(theirs.fileno()), str(seconds), str(memory)]
+            files = [theirs.fileno(), self._shared]
             self._process = subprocess.Popen(
-                [sys.executable, "-m", __name__, *limits],
+                [sys.executable, "-m", __name__, *map(str, [*files, seconds, memory])],
                 cwd=_HOME,
                 # Threads of its own would cost it addresses, and it has no use for them.
                 env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-                pass_fds=[theirs.fileno()],
+                pass_fds=files,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
@@ -120,7 +126,8 @@ class _Worker:
         alarm.daemon = True
         alarm.start()
         try:
-            self._connection.send_bytes(body)
+            _write(self._shared, body)
+            self._connection.send_bytes(str(len(body)).encode())
             return self._answer()
         except (OSError, EOFError):
             return _undecodable(self._how_it_ended())
@@ -128,11 +135,13 @@ class _Worker:
             return _undecodable(f"its decoder answered nonsense: {error!r}")
         finally:
             alarm.cancel()
+            os.ftruncate(self._shared, 0)
 
     def stop(self) -> None:
         self._process.kill()
         self._process.wait()
         self._connection.close()
+        os.close(self._shared)
 
     def _answer(self) -> Photo | Failure:
         head = json.loads(self._connection.recv_bytes(_HEAD_BYTES))
@@ -144,7 +153,8 @@ class _Worker:
             raise ValueError(f"{columns} × {rows} pixels of {width} × {height}")
         image = Image.new("RGB", (columns, rows))
         for upper, lower in _bands(columns, rows):
-            band = self._connection.recv_bytes(3 * columns * (lower - upper))
+            # Read and not mapped: a worker could shrink the file, and mapped pages would be gone.
+            band = os.pread(self._shared, 3 * columns * (lower - upper), 3 * columns * upper)
             image.paste(Image.frombytes("RGB", (columns, lower - upper), band), (0, upper))
         return Photo(image, width, height, str(head["format"]))
 
@@ -162,46 +172,61 @@ def _undecodable(why: str) -> Failure:
     return Failure(FailureCode.UNDECODABLE, why)
 
 
+def _new_file() -> int:
+    """A file without a name, in memory where there are such."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("photo")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
+
+
+def _write(file: int, body: bytes) -> None:
+    """A photo as it was sent, and room for its pixels."""
+    start = 0
+    while start < len(body):
+        start += os.pwrite(file, memoryview(body)[start:], start)
+    os.ftruncate(file, max(len(body), _PIXEL_BYTES))
+
+
 def _bands(columns: int, rows: int) -> Iterator[tuple[int, int]]:
-    """The rows in which pixels are handed over: from each first to before each last."""
+    """The rows in which pixels are taken over: from each first to before each last."""
     step = max(1, _BAND_BYTES // (3 * columns))
     for upper in range(0, rows, step):
         yield upper, min(rows, upper + step)
 
 
-def _work(connection: Connection, seconds: float, memory: int) -> None:
+def _work(connection: Connection, shared: int, seconds: float, memory: int) -> None:
     """The worker's life: photo after photo, until the gallery hangs up."""
     _confine(memory)
     while True:
         try:
-            body = connection.recv_bytes()
+            length = int(connection.recv_bytes())
         except (OSError, EOFError):
             return
         # Should the gallery be gone, nobody else would stop it.
         signal.setitimer(signal.ITIMER_REAL, seconds)
-        photo = decode(body)
-        del body
-        if isinstance(photo, Failure):
-            head = {"failure": photo.code, "message": photo.message[:1000]}
-            connection.send_bytes(json.dumps(head).encode())
-        else:
-            _hand_over(photo, connection)
-        del photo
+        answer = _decoded(os.pread(shared, length, 0), shared)
+        connection.send_bytes(json.dumps(answer).encode())
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _hand_over(photo: Photo, connection: Connection) -> None:
+def _decoded(body: bytes, shared: int) -> dict[str, str | int]:
+    """The head of a photo, whose pixels are in the file then; or why there is none."""
+    photo = decode(body)
+    if isinstance(photo, Failure):
+        return {"failure": photo.code, "message": photo.message[:1000]}
     columns, rows = photo.image.size
-    head = {
+    with mmap.mmap(shared, 3 * columns * rows) as pixels:
+        for upper, lower in _bands(columns, rows):
+            band = photo.image.crop((0, upper, columns, lower))
+            pixels[3 * columns * upper : 3 * columns * lower] = band.tobytes()
+    return {
         "width": photo.width,
         "height": photo.height,
         "format": photo.format,
         "columns": columns,
         "rows": rows,
     }
-    connection.send_bytes(json.dumps(head).encode())
-    for upper, lower in _bands(columns, rows):
-        connection.send_bytes(photo.image.crop((0, upper, columns, lower)).tobytes())
 
 
 def _confine(memory: int) -> None:
@@ -228,4 +253,4 @@ decoders = Decoders()
 atexit.register(decoders.close)
 
 if __name__ == "__main__":
-    _work(Connection(int(sys.argv[1])), float(sys.argv[2]), int(sys.argv[3]))
+    _work(Connection(int(sys.argv[1])), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
