@@ -57,18 +57,17 @@ def main(photos: Path, faults: list[Fault], first: int, step: int, kills: int, l
 
 
 def _at_each_call(trials: Trials, fault: Fault, calls: range) -> None:
-    began, wrong, ends = time.monotonic(), [], Counter[int]()
+    began, wrong, ends = time.monotonic(), 0, Counter[int]()
     with click.progressbar(calls, label=fault) as bar:
         for at in bar:
             try:
                 ends[trials.struck(fault, at).status] += 1
             except AssertionError as error:
-                wrong.append(str(error))
+                wrong += 1
+                click.echo(f"\n{error}")
     statuses = ", ".join(f"{number:,} with status {status}" for status, number in ends.items())
     seconds = time.monotonic() - began
-    click.echo(f"{fault}: {len(calls):,} calls, {len(wrong)} wrong; {statuses}; {seconds:.0f} s")
-    for words in wrong:
-        click.echo(f"  {words}")
+    click.echo(f"{fault}: {len(calls):,} calls, {wrong} wrong; {statuses}; {seconds:.0f} s")
 
 
 def _again_and_again(

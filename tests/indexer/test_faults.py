@@ -30,7 +30,7 @@ def trials(machine, server, tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("fault", "count"),
-    [(Fault.KILL, 16), (Fault.FULL, 5), (Fault.NO_SPACE, 5), (Fault.BROKEN, 5)],
+    [(Fault.KILL, 9), (Fault.FULL, 3), (Fault.NO_SPACE, 2), (Fault.BROKEN, 3)],
 )
 def test_a_run_struck_at_any_call_loses_nothing(trials, fault, count):
     for at in trials.spread(count):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,24 @@ def test_switching_moves_all_links_to_the_new_generation(tmp_path):
         assert (tmp_path / "vector.index").read_text() == name
     leftovers = [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
     assert leftovers == []
+
+
+def test_there_is_a_current_generation_at_every_moment_of_a_switch(tmp_path):
+    folder, names = IndexFolder(tmp_path), ("one", "two")
+    folder.switch("one")
+    seen, over = set(), threading.Event()
+
+    def look():
+        while not over.is_set():
+            seen.add(folder.current_name())
+
+    reader = threading.Thread(target=look)
+    reader.start()
+    for number in range(400):
+        folder.switch(names[number % 2])
+    over.set()
+    reader.join()
+    assert seen == set(names)
 
 
 def test_nothing_published_has_no_current_name(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import faiss
 import numpy as np
 import pytest
@@ -113,3 +115,11 @@ class TestRanking:
         assert index.ranking(vectors[0]) is not first
         with pytest.raises(ValueError, match="read-only"):
             first.rows[0] = 1
+
+
+def test_a_full_disk_is_told_of_also_for_the_last_bytes(tmp_path):
+    index = FlatIndex.build(random_unit_vectors(3))
+    with pytest.raises(OSError, match="No space left"):
+        index.write(Path("/dev/full"))
+    index.write(tmp_path / "vector.index")
+    assert np.array_equal(FlatIndex.read(tmp_path / "vector.index").vectors(), index.vectors())

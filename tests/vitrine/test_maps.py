@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -125,13 +127,17 @@ class TestKeeping:
         with pytest.raises(MapError, match=words):
             read_map(folder, snapshot)
 
-    def test_a_pickle_is_never_loaded(self, folder):
+    def test_a_pickle_is_never_loaded(self, folder, tmp_path):
+        class Trap:
+            def __reduce__(self):
+                return Path.touch, (tmp_path / "sprung",)
+
         snapshot = publish_products(folder.root, random_unit_vectors(2))
         folder.maps.mkdir()
-        odd = np.array([{"a": 1}], dtype=object)
-        np.savez(map_path(folder, snapshot), format_version=odd, allow_pickle=True)
+        np.savez(map_path(folder, snapshot), format_version=np.array([Trap()], dtype=object))
         with pytest.raises(MapError, match="cannot be read"):
             read_map(folder, snapshot)
+        assert not (tmp_path / "sprung").exists()
 
 
 @pytest.fixture(scope="module")

@@ -174,6 +174,13 @@ def test_ids_that_do_not_fit_are_noticed_even_with_a_right_hash(generation, ids,
     assert any(name.startswith(check) for name in problems(generation))
 
 
+@pytest.mark.parametrize("ids", [["p1"] * 40, ["p1"], [f"p{n}" for n in range(41)], {"p1": 1}])
+def test_ids_that_do_not_fit_are_not_served_even_with_a_right_hash(generation, ids):
+    rewrite(generation, "image_ids.json", lambda path: path.write_text(json.dumps(ids)))
+    with pytest.raises(SnapshotError):
+        open_snapshot(generation)
+
+
 @pytest.mark.parametrize(
     ("change", "check"),
     [
