@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import threading
 import time
 from typing import Any
 
@@ -77,6 +78,7 @@ class Server:
         self._stop_seconds = settings.stop_seconds
         self._calls_to_stop = 0
         self._has_ended = False
+        self._ending = threading.RLock()  # a signal may interrupt who holds it
 
     def stop(self, *_: object) -> None:
         """Answer what is under way and return from `run`; told twice, return at once.
@@ -84,8 +86,9 @@ class Server:
         To be called from any thread, or by a signal.
         """
         self._calls_to_stop += 1
-        if not self._has_ended:
-            self._waitress.pull_trigger()
+        with self._ending:
+            if not self._has_ended:
+                self._waitress.pull_trigger()
 
     def run(self) -> bool:
         """Serve; returns whether nothing is under way any more, for whomever."""
@@ -103,8 +106,9 @@ class Server:
         threads.shutdown(timeout=0 if cut_off else 1)
         for channel in self._channels():
             channel.handle_close()
-        self._has_ended = True
-        self._waitress.trigger.close()
+        with self._ending:
+            self._has_ended = True
+            self._waitress.trigger.close()
         return not threads.threads
 
     def _turn(self, seconds: float) -> None:
