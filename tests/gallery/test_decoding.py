@@ -253,6 +253,7 @@ def test_a_signal_to_the_whole_group_leaves_the_answer_to_the_gallery(signalled)
         b'{"failure": "no such code", "message": ""}',
         b'{"width": 9, "height": 9, "format": "PNG", "columns": -3, "rows": -3}',
         b'{"width": 1e9, "height": 1e9, "format": "PNG", "columns": 1e9, "rows": 1e9}',
+        b'{"width": 2, "height": 2, "format": "PNG", "columns": 3, "rows": 3}',
         b"[" * 60_000,
     ],
 )
