@@ -24,6 +24,7 @@ import threading
 from collections.abc import Iterator
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
+from typing import IO
 
 from PIL import Image
 
@@ -76,9 +77,12 @@ class Decoders:
     def close(self) -> None:
         """End every worker, whatever it is at."""
         with self._lock:
-            workers, self._idle = list(self._workers), []
-        for worker in workers:
+            idle, self._idle = self._idle, []
+            busy = self._workers.difference(idle)
+        for worker in idle:
             self._stop(worker)
+        for worker in busy:  # the thread that waits for it puts the rest away
+            worker.kill()
 
     def _take(self) -> _Worker:
         with self._lock:
@@ -106,7 +110,7 @@ class _Worker:
         self._shared = _new_file()
         self._connection, theirs = Pipe()
         with theirs:
-            files = [theirs.fileno(), self._shared]
+            files = [theirs.fileno(), self._shared.fileno()]
             self._process = subprocess.Popen(
                 [sys.executable, "-m", __name__, *map(str, [*files, seconds, memory])],
                 cwd=_HOME,
@@ -126,7 +130,7 @@ class _Worker:
         alarm.daemon = True
         alarm.start()
         try:
-            _write(self._shared, body)
+            _write(self._shared.fileno(), body)
             self._connection.send_bytes(str(len(body)).encode())
             return self._answer()
         except (OSError, EOFError):
@@ -135,13 +139,16 @@ class _Worker:
             return _undecodable(f"its decoder answered nonsense: {error!r}")
         finally:
             alarm.cancel()
-            os.ftruncate(self._shared, 0)
+            os.ftruncate(self._shared.fileno(), 0)
+
+    def kill(self) -> None:
+        self._process.kill()
 
     def stop(self) -> None:
-        self._process.kill()
+        self.kill()
         self._process.wait()
         self._connection.close()
-        os.close(self._shared)
+        self._shared.close()
 
     def _answer(self) -> Photo | Failure:
         head = json.loads(self._connection.recv_bytes(_HEAD_BYTES))
@@ -154,13 +161,17 @@ class _Worker:
         image = Image.new("RGB", (columns, rows))
         for upper, lower in _bands(columns, rows):
             # Read and not mapped: a worker could shrink the file, and mapped pages would be gone.
-            band = os.pread(self._shared, 3 * columns * (lower - upper), 3 * columns * upper)
+            file, start = self._shared.fileno(), 3 * columns * upper
+            band = os.pread(file, 3 * columns * (lower - upper), start)
             image.paste(Image.frombytes("RGB", (columns, lower - upper), band), (0, upper))
         return Photo(image, width, height, str(head["format"]))
 
     def _how_it_ended(self) -> str:
-        self._process.kill()
-        status = self._process.wait()
+        try:
+            status = self._process.wait(timeout=1)  # it may have hung up and not be gone yet
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            status = self._process.wait()
         if status in (-signal.SIGKILL, -signal.SIGALRM):
             return f"its decoder was stopped, after {self._seconds} seconds or for want of memory"
         if status < 0:
@@ -172,12 +183,11 @@ def _undecodable(why: str) -> Failure:
     return Failure(FailureCode.UNDECODABLE, why)
 
 
-def _new_file() -> int:
+def _new_file() -> IO[bytes]:
     """A file without a name, in memory where there are such."""
     if hasattr(os, "memfd_create"):
-        return os.memfd_create("photo")
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
+        return os.fdopen(os.memfd_create("photo"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def _write(file: int, body: bytes) -> None:

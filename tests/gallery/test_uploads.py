@@ -80,6 +80,11 @@ def test_what_is_no_photo_is_refused_by_its_bytes_whatever_its_name(client, body
     assert answer.json["error"]
 
 
+@pytest.mark.parametrize("kind", ["TIFF", "GIF", "PNG"])
+def test_a_photo_is_read_by_its_bytes_whatever_its_name(client, kind):
+    assert upload(client, photo_bytes(7, kind=kind), name="dress.jpg").status_code == 200
+
+
 def test_a_photo_of_too_many_pixels_is_refused(client):
     file = io.BytesIO()
     Image.new("1", (10_000, 10_000)).save(file, "PNG")
