@@ -15,9 +15,10 @@ from PIL import Image
 from werkzeug.test import create_environ, run_wsgi_app
 
 from app import create_app
+from gallery.guards import FORM_BYTES
 from gallery.refusals import STATUSES, UPLOAD_FAILURES, Code
 from gallery.static import add_static
-from tests.gallery.conftest import PAGE_SIZE
+from tests.gallery.conftest import MAX_UPLOAD, PAGE_SIZE
 from tests.generations import publish_products, random_unit_vectors
 
 POLICY = {
@@ -244,6 +245,11 @@ def test_only_a_photo_that_is_too_large_is_said_to_be(client):
     )
     assert many.status_code == 413
     assert "The photo is larger" not in many.text
+
+
+def test_a_form_that_is_too_large_is_not_even_read(client):
+    file = io.BytesIO(b"x" * (MAX_UPLOAD + FORM_BYTES))
+    assert client.post("/get_similar", data={"other": (file, "a")}).status_code == 413
 
 
 @pytest.mark.parametrize("path", ["/", "/item/1003", "/api/products", "/api/products/1003"])
