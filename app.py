@@ -4,37 +4,33 @@ from __future__ import annotations
 
 import errno
 import logging
-import signal
 import socket
 import sys
 from collections.abc import Mapping
 from typing import Any
 
 import click
-import waitress
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from flask_compress import Compress
 from pydantic import ValidationError
 
 from gallery import about, api, context, fashion, pages, photos, sitemap
+from gallery.admission import Admission
 from gallery.asked import AskedPhotos
 from gallery.context import Gallery
 from gallery.guards import guard
 from gallery.live import LiveSnapshot
 from gallery.maps import LiveMaps
+from gallery.measuring import measure, publish_metrics
 from gallery.preferences import add_preferences
+from gallery.proxies import believe
+from gallery.serving import Server, leave_at_once, serve_until_told
 from gallery.static import add_static
-from gallery.uploads import UploadEncoder
+from gallery.uploads import PHOTOS_IN_MEMORY, UploadEncoder
 from vitrine.encoders.registry import load_encoder
 from vitrine.folder import IndexFolder
 from vitrine.settings import Settings
-
-CONNECTIONS = 1000  # waiting ones cost next to nothing, and a hundred would shut others out
-IDLE_SECONDS = 30
-BODY_CEILING = 8
-"""The server itself cuts off at so many times the largest upload. What lies between is
-refused by the gallery, in its own words."""
 
 
 def create_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
@@ -50,31 +46,26 @@ def create_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
         folder=folder,
         live=LiveSnapshot(folder, settings.reload_seconds),
         maps=LiveMaps(folder),
-        uploads=UploadEncoder(load_encoder),
+        uploads=UploadEncoder(load_encoder, admit=context.admitted),
         asked=AskedPhotos(folder.asked, settings.asked_hours, settings.keep_uploads),
+        admission=Admission(
+            settings.client_searches,
+            settings.all_searches,
+            # Whatever is set, one thread is left for clicks.
+            max(1, min(PHOTOS_IN_MEMORY + settings.encoder_queue, settings.threads - 1)),
+        ),
     )
+    measure(app, settings)
     app.config["COMPRESS_STREAMS"] = False  # photos are compressed already
     Compress(app)
     guard(app, settings)
+    believe(app, settings)
     add_static(app)
     add_preferences(app)
     pages.add_pages(app)
     for module in (photos, api, fashion, about, sitemap):
         app.register_blueprint(module.blueprint)
     return app
-
-
-def create_server(app: Flask, listener: socket.socket, settings: Settings) -> Any:
-    """A production server on a listening socket; `run` serves until Ctrl-C."""
-    return waitress.create_server(
-        app,
-        sockets=[listener],
-        threads=settings.threads,
-        ident="Vitrine",
-        connection_limit=CONNECTIONS,
-        channel_timeout=IDLE_SECONDS,
-        max_request_body_size=BODY_CEILING * settings.max_upload_bytes,
-    )
 
 
 def _help(setting: str) -> str:
@@ -92,7 +83,8 @@ def _help(setting: str) -> str:
 def main(**options: Any) -> None:
     """Serve the gallery of an index.
 
-    A newly published index is taken up without a restart. Ctrl-C stops the server.
+    A newly published index is taken up without a restart. Ctrl-C stops the server once what is
+    under way has been answered.
     Every other setting is an environment variable: see docs/settings.md.
 
     \b
@@ -110,23 +102,39 @@ def main(**options: Any) -> None:
         problems = [f"{e['loc'][0]}: {e['msg']}" for e in error.errors()]
         raise click.UsageError("; ".join(problems)) from None
     app = create_app(settings)
+    if settings.metrics:
+        _publish_metrics(app, settings.metrics)
     try:
         listener = _listen(settings)
     except OSError as error:
         click.echo(f"Error: {_why_not(error, settings)}", err=True)
         sys.exit(2)
-    server = create_server(app, listener, settings)
+    server = Server(app, listener, settings)
     port = listener.getsockname()[1]
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     click.echo(f"Vitrine: http://{host}:{port} · {_what_is_served(app)}")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    server.run()
+    is_done = serve_until_told(server)
     click.echo("Stopped.")
+    if not is_done:
+        leave_at_once()
 
 
 def _listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     return socket.create_server((settings.host, settings.port), family=family)
+
+
+def _publish_metrics(app: Flask, address: str) -> None:
+    gallery: Gallery = app.extensions[context.EXTENSION]
+    try:
+        publish_metrics(
+            address,
+            products=lambda: len(gallery.live.snapshot() or ()),
+            at_work=lambda: gallery.admission.at_work,
+        )
+    except OSError as error:
+        click.echo(f"Error: can't answer Prometheus at {address}: {error.strerror}", err=True)
+        sys.exit(2)
 
 
 def _why_not(error: OSError, settings: Settings) -> str:

@@ -50,6 +50,7 @@ def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as temporary, PhotoServer() as server:
         home = Path(temporary)
         server.folder = folder / "images"
+        os.environ["VITRINE_ALLOW_HOST"] = " ".join(server.endpoints)
         _whole(folder, home, server)
         _partial(folder, home, server)
         _killed(home, server)

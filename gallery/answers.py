@@ -116,17 +116,27 @@ class Similar(TypedDict):
 
 
 class Health(TypedDict):
-    """Whether searches can be answered, and from what."""
+    """Whether the gallery runs, and from what it answers."""
 
-    status: Annotated[Literal["ok"], said("Products can be searched.")]
-    generation: Annotated[str, said("The name of the generation that is served.")]
-    products: Annotated[int, said("How many products it has.", ge=1)]
-    encoder: Annotated[str, said("What their photos were embedded with.")]
+    status: Annotated[Literal["ok"], said("The gallery runs.")]
+    generation: Annotated[
+        str | None, said("The name of the generation that is served; none if nothing is.")
+    ]
+    products: Annotated[int, said("How many products it has.", ge=0)]
+    encoder: Annotated[str | None, said("What their photos were embedded with.")]
     encoder_loaded: Annotated[
         bool,
         said("Whether photos, and words, can be embedded at once; the first such search loads it."),
     ]
     indexing: Annotated[bool, said("Whether the index is being brought up to date right now.")]
+
+
+class Readiness(TypedDict):
+    """That searches can be answered."""
+
+    status: Annotated[Literal["ready"], said("Products can be searched.")]
+    generation: Annotated[str, said("The name of the generation that is served.")]
+    products: Annotated[int, said("How many products it has.", ge=1)]
 
 
 class FacetValue(TypedDict):

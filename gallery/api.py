@@ -19,6 +19,7 @@ from gallery.answers import (
     FetchedQuery,
     Health,
     Product,
+    Readiness,
     Score,
     Similar,
     Size,
@@ -100,6 +101,8 @@ blueprint = Blueprint("api", __name__)
             Code.NO_INDEX,
             Code.ENCODER_MISMATCH,
             Code.ENCODER_UNAVAILABLE,
+            Code.TOO_MANY_SEARCHES,
+            Code.BUSY,
         ),
     )
 )
@@ -126,17 +129,30 @@ def get_similar() -> ResponseReturnValue:
 
 
 @blueprint.get("/healthz")
-@answers(Operation(Health, refuses=(Code.NO_INDEX,)))
+@answers(Operation(Health))
 def healthz() -> ResponseReturnValue:
-    """Whether searches can be answered, and from what."""
-    snapshot, gallery = context.snapshot(), context.gallery()
+    """Whether the gallery runs, and from what it answers, if there is anything yet."""
+    snapshot, gallery = context.current_snapshot(), context.gallery()
     answer: Health = {
         "status": "ok",
+        "generation": snapshot.name if snapshot else None,
+        "products": len(snapshot) if snapshot else 0,
+        "encoder": context.encoder_name(snapshot) if snapshot else None,
+        "encoder_loaded": bool(snapshot and gallery.uploads.is_ready(snapshot.manifest.encoder)),
+        "indexing": gallery.folder.is_being_indexed(),
+    }
+    return jsonify(answer)
+
+
+@blueprint.get("/readyz")
+@answers(Operation(Readiness, refuses=(Code.NO_INDEX,)))
+def readyz() -> ResponseReturnValue:
+    """Whether searches can be answered; for whoever sends people here only if so."""
+    snapshot = context.snapshot()
+    answer: Readiness = {
+        "status": "ready",
         "generation": snapshot.name,
         "products": len(snapshot),
-        "encoder": context.encoder_name(snapshot),
-        "encoder_loaded": gallery.uploads.is_ready(snapshot.manifest.encoder),
-        "indexing": gallery.folder.is_being_indexed(),
     }
     return jsonify(answer)
 
@@ -179,7 +195,8 @@ def _answered(
         return size, by_vector(snapshot, photo.vector, k, narrowing, refinement)
 
     if question.upload is not None:
-        size, found = by_photo(question.upload.read(), question.crop)
+        with context.admitted():
+            size, found = by_photo(question.upload.read(), question.crop)
         return {"upload": size}, found
     if question.text is not None:
         vector = text_vector(snapshot, question.text)
@@ -188,8 +205,9 @@ def _answered(
         row = row_of_url(snapshot, question.url)
         if row is None:
             gallery = context.gallery()
-            body = fetched_photo(question.url, gallery.settings, gallery.reach)
-            size, found = by_photo(body)
+            with context.admitted():
+                body = fetched_photo(question.url, gallery.settings, gallery.reach)
+                size, found = by_photo(body)
             return {"fetched": size}, found
     else:
         row = row_of_id(snapshot, question.product_id or "")

@@ -37,7 +37,11 @@ CAUSES: dict[FailureCode, Cause] = {
     ),
     FailureCode.PRIVATE_ADDRESS: Cause(
         _l("The host is not on the public internet."),
-        _l("Use a host that is on the public internet."),
+        _l("Use a host that is, or let the indexer trust this one with --allow-host."),
+    ),
+    FailureCode.PORT: Cause(
+        _l("The address names a port that is not one of the web."),
+        _l("Use port 80 or 443, or let the indexer trust the host with --allow-host."),
     ),
     FailureCode.CONNECT: Cause(
         _l("The host did not answer."),
@@ -58,6 +62,10 @@ CAUSES: dict[FailureCode, Cause] = {
     FailureCode.TOO_MANY_REDIRECTS: Cause(
         _l("The address leads on and on."),
         _l("Write the final address into the catalogue."),
+    ),
+    FailureCode.ROBOTS: Cause(
+        _l("The host asks programs to leave the photo alone."),
+        _l("Ask the host's owner, or run the indexer without --robots."),
     ),
     FailureCode.HTTP_401: Cause(
         _l("The host wants a login."),
@@ -114,6 +122,10 @@ CAUSES: dict[FailureCode, Cause] = {
     FailureCode.TOO_MANY_PIXELS: Cause(
         _l("The photo has too many pixels."),
         _l("Offer a smaller photo."),
+    ),
+    FailureCode.UNDECODABLE: Cause(
+        _l("The photo takes too much time or memory to read."),
+        _l("Save the photo anew as JPEG, PNG or WebP."),
     ),
     FailureCode.NOT_EMBEDDED: Cause(
         _l("The index was taken over without this photo, and its encoder is not at hand."),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from flask import current_app, g
 from flask_babel import lazy_gettext as _l
 
+from gallery.admission import Admission
 from gallery.asked import AskedPhotos
 from gallery.live import Absence, LiveSnapshot
 from gallery.maps import LiveMaps
+from gallery.proxies import client
 from gallery.refusals import Code, Refusal
 from gallery.uploads import UploadEncoder
 from vitrine.fetching import PUBLIC_WEB, Reach
@@ -37,6 +40,7 @@ class Gallery:
     maps: LiveMaps
     uploads: UploadEncoder
     asked: AskedPhotos
+    admission: Admission
     reach: Reach = PUBLIC_WEB  # of addresses that strangers give
 
     @property
@@ -48,6 +52,11 @@ def gallery() -> Gallery:
     """The running app's own."""
     found: Gallery = current_app.extensions[EXTENSION]
     return found
+
+
+def admitted() -> AbstractContextManager[None]:
+    """Hold it while using the encoder; refuses whoever asks too often, or finds it too busy."""
+    return gallery().admission.admitted(client())
 
 
 def current_snapshot() -> Snapshot | None:

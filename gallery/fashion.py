@@ -52,6 +52,8 @@ class Fashion(TypedDict):
             Code.NO_INDEX,
             Code.ENCODER_MISMATCH,
             Code.ENCODER_UNAVAILABLE,
+            Code.TOO_MANY_SEARCHES,
+            Code.BUSY,
         ),
     )
 )
@@ -62,7 +64,9 @@ def fashion() -> ResponseReturnValue:
     `/get_similar` says more, and sends addresses in the place of pictures.
     """
     snapshot = context.snapshot()
-    photo = embedded(snapshot, _upload(), crop=None)
+    body = _upload()
+    with context.admitted():
+        photo = embedded(snapshot, body, crop=None)
     found = similar_to_vector(snapshot, photo.vector, PRODUCTS)
     products = snapshot.products.get(neighbour.row for neighbour in found)
     folder = context.gallery().folder

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from gallery.browsing import Browsing, Page, Scope, page_of
 from gallery.embedding import text_vector
 from gallery.links import Chip, FacetLinks, facet_links, filter_chips, label
+from gallery.measuring import Step, timed
 from gallery.refusals import Code, Refusal
 from gallery.tiles import Tile, tile_of
 from vitrine.index import Ranking
@@ -28,7 +29,12 @@ SCOPES = {
     Scope.PHOTOS: _l("Photos"),
     Scope.TITLES: _l("Titles and facts"),
 }
-ENCODER_IS_MISSING = (Code.ENCODER_UNAVAILABLE, Code.ENCODER_MISMATCH)
+ENCODER_IS_MISSING = (
+    Code.ENCODER_UNAVAILABLE,
+    Code.ENCODER_MISMATCH,
+    Code.TOO_MANY_SEARCHES,
+    Code.BUSY,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,7 @@ class Grid:
         return self.browsing.is_ranked and self.notice is None
 
 
+@timed(Step.SEARCH)
 def grid_of(snapshot: Snapshot, browsing: Browsing, page_size: int) -> Grid:
     """One page of the products that the state narrows to."""
     ranking, notice = None, None

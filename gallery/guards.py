@@ -11,27 +11,13 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import HTTPException
 
 from gallery import context
+from gallery.measuring import REFUSED
 from gallery.operations import operation_of
+from gallery.plain import HEADERS
 from gallery.refusals import Code, Refusal, code_of, command_of, words_of
 from gallery.uploads import too_large
 from vitrine.index import use_one_thread
 from vitrine.settings import Settings
-
-CONTENT_SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'self'",
-        "img-src 'self' data:",  # an uploaded photo is shown back, and kept nowhere
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    ]
-)
-HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
 
 KIB = 1024
 FORM_BYTES = 64 * KIB  # of a multipart form, for all that is not the photo
@@ -43,6 +29,7 @@ TEXT_BYTES = 64 * KIB  # of a body without a photo; the longest URL is far below
 
 def guard(app: Flask, settings: Settings) -> None:
     """Put the guards on an app."""
+    app.config["HSTS_SECONDS"] = settings.hsts_seconds
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + FORM_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = PARSER_BYTES
     # faiss counts its threads for each calling thread, so each must be told.
@@ -70,6 +57,9 @@ def _limit_text() -> None:
 
 def _add_headers(response: Response) -> Response:
     response.headers.update(HEADERS)
+    hsts = current_app.config["HSTS_SECONDS"]
+    if hsts and request.is_secure:
+        response.headers["Strict-Transport-Security"] = f"max-age={hsts}"
     response.headers.setdefault("Cache-Control", "no-cache")
     is_read = request.method in ("GET", "HEAD")
     if response.status_code == 200 and is_read and not response.is_streamed:
@@ -82,6 +72,7 @@ def _add_headers(response: Response) -> Response:
 def _answer_error(error: HTTPException) -> Response:
     """The error as JSON or as a page; headers such as `Allow` are kept."""
     code, status = code_of(error), error.code or 500
+    REFUSED.labels(code).inc()
     words, command = words_of(error), command_of(error)
     most = context.gallery().settings.max_upload_bytes
     if code is Code.TOO_LARGE and (request.content_length or 0) > most:

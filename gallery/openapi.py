@@ -64,10 +64,14 @@ WHEN: dict[Code, str] = {
     Code.UNSUPPORTED_FORMAT: "The photo is of a kind that cannot be read.",
     Code.HEIC: "The photo is a HEIC file, which cannot be read.",
     Code.TOO_MANY_PIXELS: "The photo has too many pixels.",
+    Code.UNDECODABLE: "The photo takes too much time or memory to decode.",
+    Code.TOO_MANY_SEARCHES: "Too many searches a minute run the encoder; `Retry-After` says when "
+    "there is room for another.",
     Code.SERVER_ERROR: "A fault of the gallery's own.",
     Code.NO_INDEX: "Nothing is published yet.",
     Code.ENCODER_MISMATCH: "The index was made by another version of the encoder.",
     Code.ENCODER_UNAVAILABLE: "The encoder cannot be loaded.",
+    Code.BUSY: "Too many searches wait for the encoder; `Retry-After` says when to come back.",
 }
 FACET = "Only products with this fact; given several times, any of them will do."
 ANYWHERE = (Code.BAD_REQUEST, Code.SERVER_ERROR)
@@ -261,11 +265,15 @@ def _body(operation: Operation, index: _Index) -> Schema:
     return {
         "description": "All of it may be in the query string instead.",
         "content": {
-            JSON: {"schema": {"type": "object", "properties": of_json}},
-            FORM: {"schema": {"type": "object", "properties": of_forms}},
-            MULTIPART: {"schema": {"type": "object", "properties": of_forms | of_files}},
+            JSON: {"schema": _nothing_but(of_json)},
+            FORM: {"schema": _nothing_but(of_forms)},
+            MULTIPART: {"schema": _nothing_but(of_forms | of_files)},
         },
     }
+
+
+def _nothing_but(properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
 def _of_json(schema: Schema) -> Schema:

@@ -35,9 +35,9 @@ MAX_QUERY = 4000  # characters of a query string that a page leads back to
 
 
 class ProductIdConverter(BaseConverter):
-    """Any id, slashes and leading slashes included."""
+    """Any id, slashes and leading slashes and ends of lines included."""
 
-    regex = ".+"
+    regex = r"[\s\S]+"
     part_isolating = False
 
     def to_url(self, value: str) -> str:

@@ -32,13 +32,15 @@ def search() -> ResponseReturnValue:
     upload = next((file for file in request.files.getlist("image") if file.filename), None)
     url = request.form.get("url", "").strip()
     if upload is not None:
-        return _results(snapshot, upload.read(), crop)
+        with context.admitted():
+            return _results(snapshot, upload.read(), crop)
     if not url:
         raise Refusal(Code.NO_QUERY, _("No photo was chosen. Choose one and search again."))
     row = row_of_url(snapshot, url)
     if row is None:
         gallery = context.gallery()
-        return _results(snapshot, fetched_photo(url, gallery.settings, gallery.reach), crop)
+        with context.admitted():
+            return _results(snapshot, fetched_photo(url, gallery.settings, gallery.reach), crop)
     if crop is not None:
         raise Refusal(
             Code.BAD_CROP,

@@ -23,6 +23,7 @@ DEFAULT_K = 12
 MAX_K = 100
 EXAMPLE = '{"id": "1001"}'
 PARAMETERS = ("id", "image_path", "text", "k", "score", "more", "less", "crop")
+NAMELESS = ""  # of a part of a form whose name cannot be read; there is no such parameter
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can spell it, no database takes it
 
 
@@ -55,7 +56,8 @@ def read_question(request: Request, facets: Sequence[str]) -> Question:
         name: [value.strip() for value in values if value.strip()] for name, values in asked.lists()
     }
     uploads = [file for file in request.files.getlist("image") if file.filename]
-    unknown = sorted((given.keys() - {*PARAMETERS, *facets}) | (request.files.keys() - {"image"}))
+    files = {name or NAMELESS for name in request.files}
+    unknown = sorted((given.keys() - {*PARAMETERS, *facets}) | (files - {"image"}))
     if unknown:
         known = ", ".join([*PARAMETERS, "image", *facets])
         raise Refusal(
@@ -101,7 +103,7 @@ def read_question(request: Request, facets: Sequence[str]) -> Question:
 def _body(request: Request) -> MultiDict[str, str]:
     """The parameters of a POST's body; older clients send JSON."""
     if request.mimetype in ("multipart/form-data", "application/x-www-form-urlencoded"):
-        return MultiDict(request.form)
+        return MultiDict((name or NAMELESS, text) for name, text in request.form.items(multi=True))
     body = request.get_data()
     if not body and request.args:
         return MultiDict()

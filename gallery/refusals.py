@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from vitrine.failures import FailureCode
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 
 class Code(StrEnum):
@@ -38,10 +42,13 @@ class Code(StrEnum):
     UNSUPPORTED_FORMAT = "unsupported_format"
     HEIC = "heic"
     TOO_MANY_PIXELS = "too_many_pixels"
+    UNDECODABLE = "undecodable"
+    TOO_MANY_SEARCHES = "too_many_searches"
     SERVER_ERROR = "server_error"
     NO_INDEX = "no_index"
     ENCODER_MISMATCH = "encoder_mismatch"
     ENCODER_UNAVAILABLE = "encoder_unavailable"
+    BUSY = "busy"
 
 
 STATUSES: dict[Code, int] = {
@@ -69,10 +76,13 @@ STATUSES: dict[Code, int] = {
     Code.UNSUPPORTED_FORMAT: 415,
     Code.HEIC: 415,
     Code.TOO_MANY_PIXELS: 413,
+    Code.UNDECODABLE: 422,
+    Code.TOO_MANY_SEARCHES: 429,
     Code.SERVER_ERROR: 500,
     Code.NO_INDEX: 503,
     Code.ENCODER_MISMATCH: 503,
     Code.ENCODER_UNAVAILABLE: 503,
+    Code.BUSY: 503,
 }
 
 CODES_OF_STATUS: dict[int, Code] = {
@@ -105,6 +115,9 @@ UPLOAD_FAILURES: dict[FailureCode, LazyString] = {
     FailureCode.TOO_MANY_PIXELS: _l(
         "The photo has too many pixels. Make it smaller and try again."
     ),
+    FailureCode.UNDECODABLE: _l(
+        "The photo can't be read in reasonable time and memory. Save it anew as JPEG and try again."
+    ),
 }
 """What a stranger is told of each failure to decode; the failure's own message is not theirs."""
 
@@ -112,15 +125,25 @@ UPLOAD_FAILURES: dict[FailureCode, LazyString] = {
 class Refusal(HTTPException):
     """Ends a request with an error of a known code.
 
-    `words` are for any stranger to read; `command` is what the server's owner can run.
+    `words` are for any stranger to read; `command` is what the server's owner can run;
+    `retry_after` is in seconds, where asking again then may help.
     """
 
-    def __init__(self, code: Code, words: str | LazyString, command: str = "") -> None:
+    def __init__(
+        self, code: Code, words: str | LazyString, command: str = "", retry_after: int = 0
+    ) -> None:
         super().__init__(code)
+        self.retry_after = retry_after
         self.refusal_code = code
         self.words = words
         self.command = command
         self.code = STATUSES[code]
+
+    def get_headers(
+        self, environ: WSGIEnvironment | None = None, scope: dict[str, Any] | None = None
+    ) -> list[tuple[str, str]]:
+        retry = [("Retry-After", str(self.retry_after))] if self.retry_after else []
+        return [*super().get_headers(environ, scope), *retry]
 
 
 def code_of(error: HTTPException) -> Code:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gallery.measuring import Step, timed
 from gallery.tiles import Tile, tile_of
 from vitrine.encoders.base import FloatArray
 from vitrine.index import Neighbour
@@ -20,6 +21,7 @@ class SimilarTile:
     score: float
 
 
+@timed(Step.SEARCH)
 def by_product(
     snapshot: Snapshot,
     row: int,
@@ -31,6 +33,7 @@ def by_product(
     return _tiles(snapshot, similar_to_product(snapshot, row, k, narrowing, refinement))
 
 
+@timed(Step.SEARCH)
 def by_vector(
     snapshot: Snapshot,
     vector: FloatArray,

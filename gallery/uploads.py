@@ -11,12 +11,15 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from flask_babel import LazyString, format_decimal
 from flask_babel import lazy_gettext as _l
 
+from gallery.decoding import decoders
+from gallery.measuring import Step, timed
 from gallery.refusals import UPLOAD_FAILURES, Code, Refusal
 from vitrine.encoders.base import Encoder, EncoderError, FloatArray, TextEncoder
 from vitrine.failures import Failure, FailureCode
@@ -30,7 +33,7 @@ from vitrine.fetching import (
     Reference,
     absolute_url,
 )
-from vitrine.photos import Photo, decode
+from vitrine.photos import Photo
 from vitrine.settings import Settings
 from vitrine.snapshot import EncoderFacts
 
@@ -61,11 +64,12 @@ find out that no hub answers, and as long again for each who waits."""
 _fetches = threading.BoundedSemaphore(FETCHES)
 
 
+@timed(Step.DECODE)
 def uploaded_photo(body: bytes, max_bytes: int) -> Photo:
     """Decode an upload; refuses what is too large or no photo."""
     if len(body) > max_bytes:
         raise too_large(max_bytes)
-    photo = decode(body)
+    photo = decoders.decode(body)
     if isinstance(photo, Failure):
         raise Refusal(Code(photo.code.value), UPLOAD_FAILURES[photo.code])
     return photo
@@ -106,6 +110,7 @@ def fetched_photo(url: str, settings: Settings, reach: Reach = PUBLIC_WEB) -> by
         _fetches.release()
 
 
+@timed(Step.FETCH)
 def _fetched(url: str, max_bytes: int, reach: Reach) -> bytes | Failure:
     if len(url) > MAX_URL:
         return Failure(FailureCode.BAD_URL, f"a URL of {len(url):,} characters")
@@ -231,14 +236,19 @@ class UploadEncoder:
     It lives on a thread of its own: loading happens once however many wait for it,
     and the encoder keeps all cores while the threads that answer requests search
     with one each. Hold `room` from before a photo is decoded until it is embedded.
-    `clock` tells seconds.
+    `clock` tells seconds. `admit` is held while words are embedded, which those that are
+    remembered are not again.
     """
 
     def __init__(
-        self, load: Callable[[str], Encoder], clock: Callable[[], float] = time.monotonic
+        self,
+        load: Callable[[str], Encoder],
+        clock: Callable[[], float] = time.monotonic,
+        admit: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._load = load
         self._clock = clock
+        self._admit = admit
         self.room = threading.BoundedSemaphore(PHOTOS_IN_MEMORY)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="encoder")
         self._wanted: EncoderFacts | None = None
@@ -256,10 +266,12 @@ class UploadEncoder:
             and encoder.fingerprint == wanted.fingerprint
         )
 
+    @timed(Step.EMBED)
     def vector(self, photo: Photo, wanted: EncoderFacts) -> FloatArray:
         """The photo's unit vector (d,); refuses where the index's own encoder can't be had."""
         return self._thread.submit(self._vector, photo, wanted).result()
 
+    @timed(Step.EMBED)
     def _text_vector(self, text: str, wanted: EncoderFacts) -> FloatArray:
         """The unit vector (d,) of words; the same refusals. Not to be written to."""
 
@@ -272,7 +284,8 @@ class UploadEncoder:
             vector.flags.writeable = False
             return vector
 
-        return self._thread.submit(embed).result()
+        with self._admit():
+            return self._thread.submit(embed).result()
 
     def _vector(self, photo: Photo, wanted: EncoderFacts) -> FloatArray:
         encoder = self._encoder_for(wanted, Use.PHOTO)

@@ -23,7 +23,7 @@ from indexer.pipeline import Pipeline, Plan, Progress, Silent
 from indexer.publishing import Contents, publish, stacked
 from vitrine.catalogue import facet_columns, is_text, problem_of_id
 from vitrine.encoders.base import Encoder, EncoderError, FloatArray, TextEncoder
-from vitrine.failures import Failure
+from vitrine.failures import REMEDIES, Failure
 from vitrine.fetching import Fetcher, FetchLimits, Reference, absolute_url
 from vitrine.folder import IndexFolder
 from vitrine.products import IndexedProduct, PhotolessProduct
@@ -458,6 +458,8 @@ def _refuse_failed(photos: Mapping[str, _Photo | Failure], held_out: AbstractSet
     if len(failed) > SHOWN:
         lines.append(f"and {len(failed) - SHOWN:,} more")
     meant = [name for name, _ in failed if name in held_out]
+    for code in dict.fromkeys(f.code for _, f in failed):
+        lines.append(f"{code}: {REMEDIES[code]}.")
     if meant:
         lines.append(f"Let {_some(meant)} in again with: python -m indexer remove --undo")
     raise AmendmentError("\n".join([*lines, "Nothing was added."]))

@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypedDict, get_args
 
@@ -33,12 +33,13 @@ from vitrine.catalogue import MAX_ID_LENGTH, Catalogue, CatalogueError
 from vitrine.encoders import EncoderError, load_encoder, resolve_auto
 from vitrine.encoders.base import Encoder, FloatArray
 from vitrine.failures import Failure
-from vitrine.fetching import FetchLimits, Reference, resolve
+from vitrine.fetching import PUBLIC_WEB, FetchLimits, Reach, Reference, resolve
 from vitrine.folder import FolderError, IndexFolder
 from vitrine.index import Neighbour
 from vitrine.photos import Photo, decode
 from vitrine.products import IndexedProduct
 from vitrine.search import similar_to_vector
+from vitrine.settings import Settings
 from vitrine.snapshot import Snapshot, SnapshotError, open_current
 from vitrine.sources import read_source
 from vitrine.sources.photo_folder import find_photos, read_photo_folder
@@ -195,17 +196,22 @@ class ImageSimilaritySearch:
         with _waiting_for(self._folder):
             if self._encoder is None:
                 self._encoder = _encoder_of(self._wanted, self._folder)
+            limits = replace(LIMITS, reach=self._reach())
             shown = BuildDisplay(stderr) if stderr.is_terminal else nullcontext(Silent())
             with shown as progress:
-                outcome = build(catalogue, self._folder, self._encoder, LIMITS, progress)
+                outcome = build(catalogue, self._folder, self._encoder, limits, progress)
             self._note_failures(outcome)
             self._base = catalogue.base
             return self._opened()
 
+    def _reach(self) -> Reach:
+        """The public web, what was given, and the hosts that the environment allows."""
+        return PUBLIC_WEB.allowing(Settings().allow_host).given([self._image_dir])
+
     def _read(self) -> Catalogue:
         home = Path(self._image_dir)
         if not home.is_dir():
-            return read_source(self._image_dir)
+            return read_source(self._image_dir, reach=self._reach())
         found = find_photos(home)
         try:
             return read_photo_folder(home, found)

@@ -12,7 +12,7 @@ from vitrine.catalogue import Column
 from vitrine.settings import Settings
 from vitrine.sources import MAPPED
 
-FETCHING = ("workers", "per_host", "deadline", "max_bytes")
+FETCHING = ("workers", "per_host", "deadline", "max_bytes", "delay", "robots", "allow_host")
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
@@ -24,6 +24,7 @@ def setting_option(name: str) -> Callable[[Command], Command]:
         name,
         type=click.Path(path_type=Path, file_okay=False) if name == "index" else None,
         default=field.default,
+        is_flag=field.annotation is bool,
         envvar=f"VITRINE_{name.upper()}",
         show_default=True,
         help=field.description,
@@ -100,8 +101,35 @@ shrink_option = click.option(
 )
 
 
+def _hosts_of(
+    context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
+) -> tuple[str, ...]:
+    from vitrine.fetching import PUBLIC_WEB
+
+    try:
+        PUBLIC_WEB.allowing(given)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{error}: write nas.lan or 192.168.1.5:8080.", context, parameter
+        ) from None
+    return given
+
+
+allow_host_option = click.option(
+    "--allow-host",
+    multiple=True,
+    envvar="VITRINE_ALLOW_HOST",
+    metavar="HOST[:PORT]",
+    callback=_hosts_of,
+    help="Fetch from HOST although it is not of the public internet; with PORT, on that port "
+    "instead of 80 and 443. May be given several times. The host of a URL that you give yourself "
+    "needs no such leave where it is a private address or a name of your own network.",
+)
+
+
 def fetching_options(command: Command) -> Command:
     """The options that limit fetching, in the order of `FETCHING`."""
-    for name in reversed(FETCHING):
+    command = allow_host_option(command)
+    for name in reversed(FETCHING[:-1]):
         command = setting_option(name)(command)
     return command

@@ -21,9 +21,15 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
+
+from vitrine.fetching import Reach
+
+LOOPBACK = Reach(allows=lambda address: ip_address(address).is_loopback, ports=None)
+"""Where tests may fetch from: this machine alone."""
 
 PHOTO = b"\xff\xd8\xff\xe0 not a photo that decodes, but bytes to compare \xff\xd9" * 50
 
@@ -106,6 +112,12 @@ class PhotoServer:
         """The address of `path`; `host` is 127.0.0.1, localhost or 127.0.0.2."""
         server = self._servers["127.0.0.2" if host == "127.0.0.2" else "127.0.0.1"]
         return f"{self._scheme}://{host}:{server.server_port}{path}"
+
+    @property
+    def endpoints(self) -> list[str]:
+        """What `--allow-host` must be given for the server to be asked."""
+        hosts = ("127.0.0.1", "localhost", "127.0.0.2")
+        return [urlsplit(self.url("", host)).netloc for host in hosts]
 
     def requests(self, path: str) -> list[Seen]:
         return [seen for seen in self.seen if seen.path == path]

@@ -166,7 +166,8 @@ def changed_shop(machine: Machine, server: PhotoServer, home: Path) -> Trials:
 
     for number in range(7):
         serve(number, photo_bytes(number))
-    arguments = ["build", str(catalogue), "--encoder", "handcrafted"]
+    allowed = ["--allow-host", server.endpoints[0]]
+    arguments = ["build", str(catalogue), "--encoder", "handcrafted", *allowed]
     write(range(4), "Thing")
     first = machine.run([*arguments, "--index", str(base)], base)
     assert first.status == 0, first.said

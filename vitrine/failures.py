@@ -21,11 +21,13 @@ class FailureCode(StrEnum):
     # The way there
     DNS = "dns"
     PRIVATE_ADDRESS = "private_address"
+    PORT = "port"
     CONNECT = "connect"
     TLS = "tls"
     TIMEOUT = "timeout"
     HOST_DOWN = "host_down"
     TOO_MANY_REDIRECTS = "too_many_redirects"
+    ROBOTS = "robots"
     # The answer
     HTTP_401 = "http_401"
     HTTP_403 = "http_403"
@@ -42,6 +44,7 @@ class FailureCode(StrEnum):
     UNSUPPORTED_FORMAT = "unsupported_format"
     HEIC = "heic"
     TOO_MANY_PIXELS = "too_many_pixels"
+    UNDECODABLE = "undecodable"
     # The vector
     NOT_EMBEDDED = "not_embedded"
 
@@ -63,12 +66,16 @@ REMEDIES: dict[FailureCode, str] = {
     FailureCode.OUTSIDE_CATALOGUE: "move the photo into the catalogue's folder",
     FailureCode.NO_FILE: "put the file there, or correct the path in the catalogue",
     FailureCode.DNS: "check the host's name, and that this machine has a network",
-    FailureCode.PRIVATE_ADDRESS: "the host is not on the public internet; use one that is",
+    FailureCode.PRIVATE_ADDRESS: "use a host of the public internet, or trust this one: "
+    "--allow-host HOST[:PORT]",
+    FailureCode.PORT: "use port 80 or 443, or trust the host with this one: --allow-host HOST:PORT",
     FailureCode.CONNECT: "check that the host is up, then run again",
     FailureCode.TLS: "the host's certificate is not trusted; its owner has to mend it",
     FailureCode.TIMEOUT: "run again, or raise --deadline",
     FailureCode.HOST_DOWN: "the host was given up after repeated failures; run again later",
     FailureCode.TOO_MANY_REDIRECTS: "use the final address in the catalogue",
+    FailureCode.ROBOTS: "the host asks programs to leave it alone; ask its owner, or go without "
+    "--robots",
     FailureCode.HTTP_401: "the host wants a login; use an address that is public",
     FailureCode.HTTP_403: "the host refuses; ask its owner, or use another address",
     FailureCode.HTTP_404: "the photo is gone; correct its address in the catalogue",
@@ -83,6 +90,7 @@ REMEDIES: dict[FailureCode, str] = {
     FailureCode.UNSUPPORTED_FORMAT: "save the photo as JPEG, PNG or WebP",
     FailureCode.HEIC: "save the photo as JPEG, PNG or WebP",
     FailureCode.TOO_MANY_PIXELS: "offer a smaller photo",
+    FailureCode.UNDECODABLE: "save the photo anew as JPEG, PNG or WebP",
     FailureCode.NOT_EMBEDDED: "import again where the index's encoder can be loaded",
 }
 """What the owner can do about each code, in words that finish a sentence."""

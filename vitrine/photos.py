@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms, UnidentifiedImageError
 
+from vitrine.excess import jpeg_excess, tile_size
 from vitrine.failures import Failure, FailureCode
 
 THUMBNAIL_WIDTHS = (160, 400, 960)
@@ -17,6 +18,9 @@ THUMBNAIL_WIDTHS = (160, 400, 960)
 
 MAX_PIXELS = 80_000_000
 """Above any shop's photo and most cameras' (a 60-megapixel sensor), yet at most 320 MB decoded."""
+
+MAX_SIDE = 65_535
+"""In pixels: JPEG's own limit, and GIF's. What is longer is no photo."""
 
 # With JPEG comes MPO, which is a JPEG that has a second picture behind the first.
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
@@ -124,17 +128,25 @@ def decode(body: bytes, max_pixels: int = MAX_PIXELS) -> Photo | Failure:
     other colour spaces are converted to sRGB, and of several frames the first counts. A
     much larger JPEG may come out scaled down by 2, 4 or 8, but never narrower than the
     widest thumbnail nor with a side below 512 pixels. Photos of more than `max_pixels`
-    (and in any case of more than Pillow's ceiling of 179 megapixels) are refused before
-    any pixel is decoded. The failure's message names the cause only; which photo it was,
+    (and in any case of more than Pillow's ceiling of 179 megapixels), with a side above
+    `MAX_SIDE`, or that cost their decoder out of all proportion are refused before any pixel
+    is decoded. The failure's message names the cause only; which photo it was,
     the caller knows.
     """
     if not body:
         return Failure(FailureCode.EMPTY, "the file has no bytes")
-    file = _opened(body)
-    if isinstance(file, Failure):
-        return file
-    with file:
-        return _refusal(file.size, max_pixels) or _decoded(file)
+    try:
+        file = _opened(body)
+        if isinstance(file, Failure):
+            return file
+        with file:
+            return (
+                _refusal(file.size, max_pixels)
+                or _refusal(tile_size(file), max_pixels)
+                or _decoded(file)
+            )
+    except MemoryError:
+        return Failure(FailureCode.UNDECODABLE, "decoding it takes more memory than there is")
 
 
 def thumbnail_widths(width: int) -> tuple[int, ...]:
@@ -168,6 +180,8 @@ def dominant_colour(image: Image.Image) -> str:
 
 def _opened(body: bytes) -> Image.Image | Failure:
     """The file with its header read and no pixel decoded."""
+    if excess := jpeg_excess(body):
+        return Failure(FailureCode.UNDECODABLE, f"decoding it takes too long: {excess}")
     try:
         try:
             return Image.open(io.BytesIO(body), formats=_FORMATS)
@@ -177,6 +191,8 @@ def _opened(body: bytes) -> Image.Image | Failure:
             return Image.open(io.BytesIO(_png_without_ancillary(body)), formats=_FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         return Failure(FailureCode.TOO_MANY_PIXELS, str(error))
+    except MemoryError:
+        raise
     except Exception as error:  # a decoder fed with a stranger's bytes may raise anything
         return _unreadable(body, error)
 
@@ -198,6 +214,10 @@ def _png_without_ancillary(body: bytes) -> bytes:
 def _refusal(size: tuple[int, int], max_pixels: int) -> Failure | None:
     """Why a photo of this size is not decoded, if it is not."""
     width, height = size
+    if max(size) > MAX_SIDE:
+        return Failure(
+            FailureCode.TOO_MANY_PIXELS, f"{width} × {height} pixels: a side is over {MAX_SIDE:,}"
+        )
     if width * height > max_pixels:
         return Failure(
             FailureCode.TOO_MANY_PIXELS, f"{width} × {height} pixels are more than {max_pixels:,}"
@@ -213,10 +233,16 @@ def _decoded(file: Image.Image) -> Photo | Failure:
     try:
         _let_decoder_scale(file)
         file.load()
+    except MemoryError:
+        raise
     except Exception as error:  # as in _opened
+        if "out of memory" in str(error):  # that of a decoder in C
+            raise MemoryError from error
         return Failure(FailureCode.TRUNCATED, f"the photo cannot be read to its end: {error}")
     try:
         image = _srgb(_flattened(file), file.info.get("icc_profile"))
+    except MemoryError:
+        raise
     except Exception as error:  # as in _opened
         return Failure(
             FailureCode.UNSUPPORTED_FORMAT,

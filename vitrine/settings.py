@@ -6,12 +6,17 @@ common ones as an option of the command line; `docs/settings.md` lists them.
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIB = 1024 * 1024
+ANY_PROXY = "*"
+HOST = re.compile(r"\.?[\w-]+(\.[\w-]+)*(:\d+)?|\[[\da-fA-F:.]+\](:\d+)?")
 
 
 class Settings(BaseSettings):
@@ -28,6 +33,17 @@ class Settings(BaseSettings):
     )
     max_bytes: int = Field(
         20_000_000, ge=1, description="Largest photo that is downloaded, in bytes."
+    )
+    delay: float = Field(
+        0.0, ge=0, le=3600, description="Seconds from one request to the next of one host."
+    )
+    robots: bool = Field(
+        False, description="Whether every host's robots.txt is read first, and obeyed."
+    )
+    allow_host: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Hosts that the indexer may fetch from although they are not of the public "
+        "internet: HOST, or HOST:PORT for a port other than 80 and 443.",
     )
 
     host: str = Field("127.0.0.1", description="Address that the gallery listens on.")
@@ -59,3 +75,84 @@ class Settings(BaseSettings):
     reload_seconds: float = Field(
         1.0, ge=0, description="How often the gallery looks for a newly published generation."
     )
+
+    trusted_hosts: str | None = Field(
+        None,
+        description="Names by which the gallery is asked, with commas between; requests to others "
+        "are refused. A name that begins with a dot stands for all beneath it.",
+    )
+    proxy: str | None = Field(
+        None,
+        description="Address of the reverse proxy whose `X-Forwarded-For`, `-Proto` and `-Host` "
+        "are believed; `*` if nobody else can reach the gallery.",
+    )
+    hsts_seconds: int = Field(
+        0,
+        ge=0,
+        description="Seconds for which browsers that came over TLS keep to it (HSTS); 0 says "
+        "nothing.",
+    )
+    client_searches: int = Field(
+        60,
+        ge=0,
+        description="Searches a minute that run the encoder, by photo or in words, from one "
+        "client; 0 for no limit.",
+    )
+    all_searches: int = Field(
+        600, ge=0, description="The same from all clients together; 0 for no limit."
+    )
+    encoder_queue: int = Field(
+        4,
+        ge=0,
+        description="Such searches that wait for others to be done; more are told to come back "
+        "later. They and the two at work never take the last of `VITRINE_THREADS`.",
+    )
+    stop_seconds: float = Field(
+        8.0, ge=0, description="Seconds that requests under way have when the gallery is stopped."
+    )
+    access_log: bool = Field(
+        False,
+        description="Whether each request is logged on the standard error as a line of JSON, "
+        "without addresses and words of anybody.",
+    )
+    metrics: str | None = Field(
+        None,
+        description="Address and port at which Prometheus reads metrics, such as `127.0.0.1:9464`.",
+    )
+
+    @field_validator("allow_host", mode="before")
+    @classmethod
+    def _separated(cls, value: object) -> object:
+        """An environment variable holds several hosts with spaces between them."""
+        return value.split() if isinstance(value, str) else value
+
+    @field_validator("trusted_hosts")
+    @classmethod
+    def _check_hosts(cls, value: str | None) -> str | None:
+        for host in listed(value):
+            if not HOST.fullmatch(host):
+                raise ValueError(f"{host!r} is no host. Give names such as shop.example.org")
+        return value
+
+    @field_validator("proxy")
+    @classmethod
+    def _check_proxy(cls, value: str | None) -> str | None:
+        if not value or value == ANY_PROXY:
+            return value
+        try:
+            return str(ipaddress.ip_address(value))
+        except ValueError:
+            raise ValueError(f"{value!r} is no IP address. Give one, or *") from None
+
+    @field_validator("metrics")
+    @classmethod
+    def _check_metrics(cls, value: str | None) -> str | None:
+        host, _, port = (value or "").rpartition(":")
+        if value and not (host and port.isdecimal() and int(port) < 65536):
+            raise ValueError(f"{value!r} is no address with a port. Give one like 127.0.0.1:9464")
+        return value
+
+
+def listed(value: str | None) -> list[str]:
+    """What a setting names, with commas between."""
+    return [name.strip() for name in (value or "").split(",") if name.strip()]

@@ -72,7 +72,7 @@ def add(
 
     folder = IndexFolder(index)
     with errors_in_words():
-        limits = limits_of(Settings(index=index, **fetching))
+        limits = limits_of(Settings(index=index, **fetching), *photos)
         additions = [Addition(photo, product_id, title, told) for photo in photos]
         folder.claim()
         with sole_indexer(folder):

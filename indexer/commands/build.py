@@ -92,8 +92,9 @@ def build(
     may_shrink, every = options.pop("may_shrink"), options.pop("every")
     with errors_in_words():
         settings = Settings(index=index, **options)
-        wish = _Wish(sole_catalogue(catalogues), columns, index, may_shrink, as_json, is_kept=watch)
-        builder = _Builder(wish, encoder, limits_of(settings))
+        given = sole_catalogue(catalogues)
+        wish = _Wish(given, columns, index, may_shrink, as_json, is_kept=watch)
+        builder = _Builder(wish, encoder, limits_of(settings, given))
         if watch:
             _watch(builder, every)
         outcome = builder.build(builder.read())
@@ -134,7 +135,7 @@ class _Builder:
 
     def read(self) -> Catalogue:
         with stderr.status(f"Reading {self.wish.given}"):
-            return read_source(self.wish.given, self.wish.columns)
+            return read_source(self.wish.given, self.wish.columns, self._limits.reach)
 
     def build(self, catalogue: Catalogue, *, goes_on: bool = False) -> BuildOutcome:
         from indexer import build as building
@@ -184,15 +185,18 @@ def sole_catalogue(given: Sequence[str]) -> str:
     return given[0] if given else DEMO_CATALOGUE
 
 
-def limits_of(settings: Settings) -> FetchLimits:
-    """What the settings say about fetching."""
-    from vitrine.fetching import FetchLimits
+def limits_of(settings: Settings, *given: str) -> FetchLimits:
+    """What the settings say about fetching, where the owner has given these addresses or paths."""
+    from vitrine.fetching import PUBLIC_WEB, FetchLimits
 
     return FetchLimits(
         workers=settings.workers,
         per_host=settings.per_host,
         deadline_s=settings.deadline,
         max_bytes=settings.max_bytes,
+        delay_s=settings.delay,
+        obeys_robots=settings.robots,
+        reach=PUBLIC_WEB.allowing(settings.allow_host).given(given),
     )
 
 

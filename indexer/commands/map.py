@@ -35,7 +35,7 @@ from vitrine.snapshot import Snapshot, open_current, read_manifest
 )
 @index_option
 def map_(png: Path | None, width: int, if_none: bool, index: Path) -> None:
-    """Lay the products out in the plane, so that what looks alike lies together.
+    """Lay the products out in the plane by what they look like.
 
     The gallery then has the map at /map, where one moves and zooms, without a restart. It is
     made from the vectors of the index alone: the same ones give the same map, and when

@@ -78,7 +78,8 @@ class Moved:
 
 @pytest.fixture(scope="module")
 def moved(tmp_path_factory):
-    with PhotoServer() as server:
+    with PhotoServer() as server, pytest.MonkeyPatch.context() as patched:
+        patched.setenv("VITRINE_ALLOW_HOST", " ".join(server.endpoints))
         moved = Moved(tmp_path_factory.mktemp("older"), server)
         done = moved.imports("--encoder", str(moved.checkpoint))
         assert done.exit_code == 0, done.output

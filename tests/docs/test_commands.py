@@ -35,7 +35,7 @@ def test_every_command_of_a_page_runs_as_written(page, reader):
 
 
 def test_a_reader_notices_a_command_that_fails(reader):
-    assert reader.types("python -m indexer build data/no.csv\necho on").returncode == 2
+    assert reader.types(".venv/bin/python -m indexer build data/no.csv\necho on").returncode == 2
     assert reader.types("curl http://127.0.0.1:5000/").returncode != 0
     assert reader.types("make run\ncurl http://127.0.0.1:5000/get_similar?id=no").returncode != 0
 

@@ -14,17 +14,19 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import create_app, create_server
+from app import create_app
 from gallery import context
 from gallery.context import Gallery
+from gallery.serving import Server
 from indexer.build import build, sole_indexer
 from indexer.layout import map_of
 from indexer.pipeline import Silent
 from tests.checkpoints import small_clip
 from tests.drawings import photo_bytes
 from tests.generations import COLOURS, TYPES
+from tests.photo_server import LOOPBACK
 from vitrine.encoders.registry import load_encoder
-from vitrine.fetching import ANYWHERE, FetchLimits
+from vitrine.fetching import FetchLimits
 from vitrine.folder import IndexFolder
 from vitrine.maps import write_map
 from vitrine.settings import Settings
@@ -95,7 +97,12 @@ def index_wardrobe(home: Path, index: Path, encoder_name: str = "handcrafted") -
 @pytest.fixture(scope="session")
 def app(wardrobe: IndexFolder) -> Flask:
     return create_app(
-        {"index": wardrobe.root, "page_size": PAGE_SIZE, "max_upload_bytes": MAX_UPLOAD}
+        {
+            "index": wardrobe.root,
+            "page_size": PAGE_SIZE,
+            "max_upload_bytes": MAX_UPLOAD,
+            "client_searches": 0,  # all tests together are one client
+        }
     )
 
 
@@ -108,7 +115,7 @@ def fetching_app(folder: IndexFolder) -> Flask:
     """One that fetches photos by URL, from the tests' own server on loopback too."""
     app = create_app({"index": folder.root, "url_queries": True})
     gallery: Gallery = app.extensions[context.EXTENSION]
-    app.extensions[context.EXTENSION] = replace(gallery, reach=ANYWHERE)
+    app.extensions[context.EXTENSION] = replace(gallery, reach=LOOPBACK)
     return app
 
 
@@ -116,12 +123,12 @@ def fetching_app(folder: IndexFolder) -> Flask:
 def served(app: Flask, settings: Settings) -> Iterator[str]:
     """The app behind the real server, on a free port of loopback; gives its address."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = create_server(app, listener, settings)
+    server = Server(app, listener, settings)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        server.close()
-        server.task_dispatcher.shutdown()
+        server.stop()
+        server.stop()
         thread.join(timeout=5)

@@ -409,3 +409,15 @@ class TestBadInput:
             content_type="multipart/form-data",
         )
         assert refusal(answer) == (413, "too_large")
+
+
+@pytest.mark.parametrize("filename", ["", '; filename="a.png"'])
+def test_a_part_of_a_form_without_a_name_is_no_parameter(client, filename):
+    part = f'--b\r\nContent-Disposition: form-data; nom="id"{filename}\r\n\r\n1003\r\n'
+    other = part.replace("nom", "name").replace('"id"', '"nothing"')
+    answer = client.post(
+        "/get_similar",
+        data=f"{part}{other}--b--\r\n",
+        content_type="multipart/form-data; boundary=b",
+    )
+    assert refusal(answer) == (400, "unknown_parameter")

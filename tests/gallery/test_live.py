@@ -153,7 +153,7 @@ def test_a_generation_that_was_rolled_back_from_is_no_substitute(folder):
     folder.switch(first)
     flip_bit(folder, first)
     client = create_app({"index": folder.root}).test_client()
-    assert client.get("/healthz").json["code"] == "no_index"
+    assert client.get("/readyz").json["code"] == "no_index"
     assert second in folder.generation_names()
 
 
@@ -163,7 +163,7 @@ class TestNothingToServe:
         assert (page.status_code, page.mimetype) == (503, "text/html")
         assert "There is no index yet." in page.text
         assert "<code>python -m indexer build CATALOGUE --index FOLDER</code>" in page.text
-        for path in ("/get_similar?id=a0", "/healthz"):
+        for path in ("/get_similar?id=a0", "/readyz"):
             assert client.get(path).json == {
                 "error": "There is no index yet. "
                 "Run: python -m indexer build CATALOGUE --index FOLDER",
@@ -219,7 +219,7 @@ class TestNothingToServe:
         assert "made by an older Vitrine" in page.text
         assert "<code>python -m indexer build CATALOGUE --index FOLDER</code>" in page.text
         assert str(folder.root) not in page.text
-        assert client.get("/healthz").json["code"] == "no_index"
+        assert client.get("/readyz").json["code"] == "no_index"
         assert "has format version 1" in caplog.text
         name = publish(folder, "c")
         assert generation(client) == name

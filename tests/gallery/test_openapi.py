@@ -42,6 +42,7 @@ ASKED = {
         "?id=1003&" + "&".join(f"more={number}" for number in range(13)),
     ],
     "/healthz": [""],
+    "/readyz": [""],
     "/openapi.json": [""],
     "/api/products": [
         "",
@@ -224,7 +225,7 @@ def test_actual_answers_to_posts_are_as_described(client, document, path, posted
 def test_without_an_index_errors_are_as_described(tmp_path, path):
     client = create_app({"index": tmp_path / "none"}).test_client()
     answer = client.get(address(path, ASKED[path][0]))
-    assert answer.status_code == (200 if path == "/openapi.json" else 503)
+    assert answer.status_code == (200 if path in ("/openapi.json", "/healthz") else 503)
     assert problems(client.get("/openapi.json").json, path, "get", answer) == []
 
 

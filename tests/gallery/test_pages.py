@@ -333,7 +333,20 @@ class TestItem:
 
     @pytest.mark.parametrize(
         "product_id",
-        ["a/b", "/a", "a//b", "../x", "a/../../b", "50%", "a?b#c", "é ü", "'\"<>&", "...", "a\\b"],
+        [
+            "a/b",
+            "/a",
+            "a//b",
+            "../x",
+            "a/../../b",
+            "50%",
+            "a?b#c",
+            "é ü",
+            "'\"<>&",
+            "...",
+            "a\\b",
+            "a\nb",
+        ],
     )
     def test_any_id_has_a_page_that_its_tile_leads_to(self, tmp_path, product_id):
         odd = [product(0), product(1, id=product_id)]

@@ -26,9 +26,8 @@ from gallery.uploads import (
     uploaded_photo,
 )
 from tests.drawings import photo_bytes, picture
-from tests.photo_server import PhotoServer, Reply, redirect
+from tests.photo_server import LOOPBACK, PhotoServer, Reply, redirect
 from vitrine.encoders.registry import load_encoder
-from vitrine.fetching import ANYWHERE
 from vitrine.photos import Photo
 from vitrine.settings import Settings
 from vitrine.snapshot import EncoderFacts
@@ -49,17 +48,17 @@ class TestURL:
 
     def test_a_photo_is_fetched(self, photo_server: PhotoServer):
         photo_server.replies["/a.png"] = Reply(photo_bytes(1))
-        body = fetched_photo(photo_server.url("/a.png"), OPEN, ANYWHERE)
+        body = fetched_photo(photo_server.url("/a.png"), OPEN, LOOPBACK)
         assert body == photo_bytes(1)
         assert uploaded_photo(body, OPEN.max_upload_bytes).format == "PNG"
 
     def test_an_address_may_have_blanks_around_it(self, photo_server: PhotoServer):
         photo_server.replies["/a.png"] = Reply(photo_bytes(1))
-        assert fetched_photo(f" {photo_server.url('/a.png')}\r\n", OPEN, ANYWHERE)
+        assert fetched_photo(f" {photo_server.url('/a.png')}\r\n", OPEN, LOOPBACK)
 
     def test_it_is_off_unless_the_owner_allows_it(self, photo_server: PhotoServer):
         assert Settings().url_queries is False
-        error = refusal(fetched_photo, photo_server.url("/a.png"), Settings(), ANYWHERE)
+        error = refusal(fetched_photo, photo_server.url("/a.png"), Settings(), LOOPBACK)
         assert (error.refusal_code, error.code) == (Code.URL_NOT_IN_CATALOGUE, 403)
         assert photo_server.connections == 0
 
@@ -94,7 +93,7 @@ class TestURL:
         }
         for url, cause in causes.items():
             caplog.clear()
-            error = refusal(fetched_photo, url, OPEN, ANYWHERE)
+            error = refusal(fetched_photo, url, OPEN, LOOPBACK)
             assert (error.refusal_code, error.code) == (Code.URL_NOT_FETCHED, 422)
             assert words_of(error) == (
                 "The photo at this address could not be had. Save it and upload it instead."
@@ -115,7 +114,7 @@ class TestURL:
     def test_a_failure_is_asked_for_once(self, photo_server: PhotoServer):
         photo_server.replies["/a.png"] = Reply(b"", 503, headers={"Retry-After": "1"})
         began = time.monotonic()
-        refusal(fetched_photo, photo_server.url("/a.png"), OPEN, ANYWHERE)
+        refusal(fetched_photo, photo_server.url("/a.png"), OPEN, LOOPBACK)
         assert time.monotonic() - began < 0.9
         assert photo_server.counts["/a.png"] == 1
 
@@ -124,8 +123,8 @@ class TestURL:
     ):
         photo_server.replies["/busy.png"] = Reply(b"", 429, headers={"Retry-After": "3600"})
         photo_server.replies["/a.png"] = Reply(photo_bytes(1))
-        refusal(fetched_photo, photo_server.url("/busy.png"), OPEN, ANYWHERE)
-        assert fetched_photo(photo_server.url("/a.png"), OPEN, ANYWHERE) == photo_bytes(1)
+        refusal(fetched_photo, photo_server.url("/busy.png"), OPEN, LOOPBACK)
+        assert fetched_photo(photo_server.url("/a.png"), OPEN, LOOPBACK) == photo_bytes(1)
 
     def test_a_slow_host_costs_no_more_than_the_deadline(
         self, photo_server: PhotoServer, monkeypatch
@@ -133,7 +132,7 @@ class TestURL:
         monkeypatch.setattr(uploads, "FETCH_SECONDS", 0.3)
         photo_server.replies["/a.png"] = Reply(drip_body_s=0.05)
         began = time.monotonic()
-        refusal(fetched_photo, photo_server.url("/a.png"), OPEN, ANYWHERE)
+        refusal(fetched_photo, photo_server.url("/a.png"), OPEN, LOOPBACK)
         assert time.monotonic() - began < 1
 
     def test_slow_hosts_hold_a_few_threads_and_the_rest_are_refused_at_once(
@@ -144,7 +143,7 @@ class TestURL:
         photo_server.replies["/a.png"] = Reply(photo_bytes(1))
         slow = photo_server.url("/slow.png")
         threads = [
-            threading.Thread(target=refusal, args=[fetched_photo, slow, OPEN, ANYWHERE])
+            threading.Thread(target=refusal, args=[fetched_photo, slow, OPEN, LOOPBACK])
             for _ in range(uploads.FETCHES)
         ]
         for thread in threads:
@@ -152,13 +151,13 @@ class TestURL:
         while photo_server.counts["/slow.png"] < uploads.FETCHES:
             time.sleep(0.01)
         began = time.monotonic()
-        error = refusal(fetched_photo, photo_server.url("/a.png"), OPEN, ANYWHERE)
+        error = refusal(fetched_photo, photo_server.url("/a.png"), OPEN, LOOPBACK)
         assert time.monotonic() - began < 0.5
         assert error.refusal_code is Code.URL_NOT_FETCHED
         assert "others are being fetched" in caplog.text
         for thread in threads:
             thread.join()
-        assert fetched_photo(photo_server.url("/a.png"), OPEN, ANYWHERE)
+        assert fetched_photo(photo_server.url("/a.png"), OPEN, LOOPBACK)
 
 
 def test_a_private_name_takes_as_long_to_refuse_as_one_that_does_not_exist(monkeypatch):

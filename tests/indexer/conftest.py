@@ -13,7 +13,7 @@ import pytest
 from indexer.build import BuildOutcome, build, sole_indexer
 from indexer.pipeline import Silent
 from tests.drawings import photo_bytes
-from tests.photo_server import PhotoServer, Reply
+from tests.photo_server import LOOPBACK, PhotoServer, Reply
 from vitrine.encoders.base import Encoder
 from vitrine.encoders.handcrafted import HandcraftedEncoder
 from vitrine.failures import FailureCode
@@ -22,7 +22,9 @@ from vitrine.folder import IndexFolder
 from vitrine.snapshot import Snapshot, open_current
 from vitrine.sources import read_source
 
-QUICK = FetchLimits(deadline_s=5, connect_s=1, silence_s=1, attempts=2, backoff_s=0.01)
+QUICK = FetchLimits(
+    deadline_s=5, connect_s=1, silence_s=1, attempts=2, backoff_s=0.01, reach=LOOPBACK
+)
 
 
 class Counting(Silent):

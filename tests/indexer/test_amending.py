@@ -16,6 +16,7 @@ from indexer.amending import (
 from indexer.build import sole_indexer
 from indexer.ledger import Ledger
 from tests.drawings import photo_bytes
+from tests.indexer.conftest import QUICK
 from tests.photo_server import Reply
 from vitrine.encoders.handcrafted import HandcraftedEncoder
 from vitrine.failures import FailureCode
@@ -59,7 +60,7 @@ def add(shop, *photos, encoder=None, replaces=False, **words):
     shop.folder.claim()
     with sole_indexer(shop.folder):
         embedding = encoder or HandcraftedEncoder()
-        return add_photos(shop.folder, additions, embedding, replaces=replaces)
+        return add_photos(shop.folder, additions, embedding, QUICK, replaces=replaces)
 
 
 def remove(shop, *ids):

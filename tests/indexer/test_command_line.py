@@ -18,7 +18,7 @@ from indexer import console
 from indexer.__main__ import cli
 from indexer.commands.encoders import encoders
 from tests.drawings import photo_bytes
-from tests.photo_server import Reply
+from tests.photo_server import Reply, redirect
 from vitrine.encoders import REGISTRY
 
 
@@ -440,3 +440,63 @@ def test_names_that_are_no_text_are_refused_in_words_and_searched_with_all_the_s
     elsewhere = ("--index", str(odd / "index"), "--encoder", "handcrafted")
     said = indexer("build", str(shop.catalogue), *elsewhere, check=2).stderr
     assert "a name that is no text" in said
+
+
+class TestHosts:
+    """Which hosts are fetched from: those of the public web, and what the owner trusts."""
+
+    @pytest.fixture(autouse=True)
+    def nothing_is_allowed(self, shop, monkeypatch):
+        monkeypatch.delenv("VITRINE_ALLOW_HOST")
+
+    def test_photos_of_a_private_host_are_refused_with_the_way_to_allow_it(self, shop, build):
+        shop.offer(range(1))
+        shop.urls["inside"] = "http://127.0.0.1/a.jpg"
+        said = " ".join(build(check=2).stdout.split())
+        assert "--allow-host HOST:PORT" in said
+        assert "--allow-host HOST[:PORT]" in said
+        assert shop.server.connections == 0
+        assert not shop.folder.current_name()
+
+    def test_an_allowed_host_is_fetched_from(self, shop, build):
+        shop.offer(range(2))
+        (here, *_) = shop.server.endpoints
+        assert json.loads(build("--allow-host", here, "--json").stdout)["indexed"] == 2
+
+    def test_so_is_one_that_the_environment_allows(self, shop, build, monkeypatch):
+        shop.offer(range(2))
+        monkeypatch.setenv("VITRINE_ALLOW_HOST", f"nas.lan {shop.server.endpoints[0]}")
+        assert json.loads(build("--json").stdout)["indexed"] == 2
+
+    def test_what_is_no_host_is_refused_before_any_work(self, shop, build):
+        said = " ".join(build("--allow-host", "http://nas.lan/", check=2).stderr.split())
+        assert "'http://nas.lan/' is no HOST or HOST:PORT: write nas.lan or" in said
+        assert not shop.folder.root.exists()
+
+    def test_a_catalogue_at_a_private_url_brings_its_hosts_photos_and_no_others(
+        self, shop, indexer
+    ):
+        shop.offer(range(2))
+        shop.urls["beside"] = "1.png"
+        shop.urls["elsewhere"] = shop.server.url("/0.png", "127.0.0.2")
+        shop.write_catalogue()
+        shop.server.replies["/shop.csv"] = Reply(shop.catalogue.read_bytes(), content_type=None)
+        where = ["--index", str(shop.folder.root), "--encoder", "handcrafted", "--json"]
+        facts = json.loads(indexer("build", shop.server.url("/shop.csv"), *where).stdout)
+        assert facts["indexed"] == 3
+        assert [(f["id"], f["code"]) for f in facts["failed"]] == [("elsewhere", "port")]
+        assert {seen.host for seen in shop.server.seen} == {"127.0.0.1"}
+
+    def test_a_photo_that_is_added_by_its_private_url_is_fetched(self, shop, indexer):
+        shop.offer(range(1))
+        where = ["--index", str(shop.folder.root), "--encoder", "handcrafted"]
+        indexer("add", shop.urls["p0"], *where)
+        assert shop.snapshot().ids == ("0",)
+
+    def test_a_photo_that_is_added_leads_to_no_other_private_host(self, shop, indexer):
+        shop.offer(range(1))
+        shop.server.replies["/away.png"] = redirect(shop.server.url("/0.png", "127.0.0.2"))
+        where = ["--index", str(shop.folder.root), "--encoder", "handcrafted"]
+        said = indexer("add", shop.server.url("/away.png"), *where, check=2).stderr
+        assert "--allow-host HOST:PORT" in " ".join(said.split())
+        assert shop.server.counts == {"/away.png": 1}

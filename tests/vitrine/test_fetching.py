@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
 import signal
@@ -9,8 +10,10 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 import tracemalloc
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -19,10 +22,11 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 import trustme
 
-from tests.photo_server import PHOTO, PhotoServer, Reply, redirect
+from tests.photo_server import LOOPBACK, PHOTO, PhotoServer, Reply, redirect
 from vitrine.failures import Failure, FailureCode
 from vitrine.fetching import (
     Fetched,
@@ -37,7 +41,13 @@ from vitrine.fetching import (
 )
 
 QUICK = FetchLimits(
-    deadline_s=3.0, connect_s=1.0, silence_s=1.0, max_bytes=100_000, attempts=3, backoff_s=0.02
+    deadline_s=3.0,
+    connect_s=1.0,
+    silence_s=1.0,
+    max_bytes=100_000,
+    attempts=3,
+    backoff_s=0.02,
+    reach=LOOPBACK,
 )
 ONCE = replace(QUICK, attempts=1)
 
@@ -375,14 +385,26 @@ def test_a_body_of_just_the_limit_is_taken(photo_server: PhotoServer) -> None:
     assert isinstance(fetch(photo_server.url("/a.jpg")), Fetched)
 
 
+def squeezed(name: str, body: bytes) -> bytes:
+    """As a host would send it that calls it `name` in Content-Encoding."""
+    if name == "br":
+        return brotli.compress(body, quality=3)
+    if name == "deflate":
+        return zlib.compress(body)
+    for _ in name.split(", "):
+        body = gzip.compress(body)
+    return body
+
+
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_gzip_bomb_is_refused_before_it_fills_the_memory(
-    photo_server: PhotoServer, chunked: bool
+@pytest.mark.parametrize("name", ["gzip", "gzip, gzip", "deflate", "br"])
+def test_a_bomb_is_refused_before_it_fills_the_memory(
+    photo_server: PhotoServer, chunked: bool, name: str
 ) -> None:
-    bomb = gzip.compress(bytes(50_000_000))
+    bomb = squeezed(name, bytes(50_000_000))
     assert len(bomb) < QUICK.max_bytes
     photo_server.replies["/a.jpg"] = Reply(
-        bomb, chunked=chunked, headers={"Content-Encoding": "gzip"}
+        bomb, chunked=chunked, headers={"Content-Encoding": name}
     )
     tracemalloc.start()
     try:
@@ -789,9 +811,10 @@ def test_ctrl_c_ends_a_run_promptly(photo_server: PhotoServer) -> None:
     photo_server.replies["/slow.jpg"] = Reply(delay_s=30)
     photo_server.replies["/a.jpg"] = Reply()
     program = f"""
-from vitrine.fetching import Fetcher, FetchJob, Reference
+from tests.photo_server import LOOPBACK
+from vitrine.fetching import Fetcher, FetchJob, FetchLimits, Reference
 urls = ["{photo_server.url("/a.jpg")}"] + ["{photo_server.url("/slow.jpg")}"] * 20
-with Fetcher() as fetcher:
+with Fetcher(FetchLimits(reach=LOOPBACK)) as fetcher:
     for result in fetcher.fetch_all(FetchJob(Reference(url)) for url in urls):
         print("one is there", flush=True)
 """
@@ -865,3 +888,106 @@ def test_a_redirect_from_https_to_http_is_refused(
         assert code(fetcher.fetch(job(tls_server.url("/a.jpg"))).outcome) == FailureCode.BAD_URL
         upwards = fetcher.fetch(job(photo_server.url("/a.jpg"))).outcome
     assert isinstance(upwards, Fetched)
+
+
+# --- What is hardly HTTP ------------------------------------------------------------
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+HARDLY_HTTP = {
+    "nothing": (b"", FailureCode.CONNECT),
+    "something else": (b"SSH-2.0-OpenSSH_9.9\r\n", FailureCode.CONNECT),
+    "no status": (b"HTTP/1.1 OK\r\n\r\n", FailureCode.CONNECT),
+    "status 999": (b"HTTP/1.1 999 x\r\nContent-Length: 0\r\n\r\n", FailureCode.HTTP_5XX),
+    "a long status": (b"HTTP/1.1 200 " + b"x" * 200_000, FailureCode.CONNECT),
+    "a long header": (HEAD + b"X: " + b"x" * 200_000, FailureCode.CONNECT),
+    "many headers": (HEAD + b"X: y\r\n" * 1000 + b"\r\n", FailureCode.CONNECT),
+    "two lengths": (
+        HEAD + b"Content-Length: 3\r\nContent-Length: 9\r\n\r\nabc",
+        FailureCode.CONNECT,
+    ),
+    "a length of words": (HEAD + b"Content-Length: many\r\n\r\n", FailureCode.EMPTY),
+    "a negative length": (HEAD + b"Content-Length: -7\r\n\r\n", FailureCode.EMPTY),
+    "a length of 400 digits": (
+        HEAD + b"Content-Length: " + b"9" * 400 + b"\r\n\r\n",
+        FailureCode.TOO_LARGE,
+    ),
+    "a length of 9,000 digits": (
+        HEAD + b"Content-Length: " + b"9" * 9000 + b"\r\n\r\n",
+        FailureCode.EMPTY,
+    ),
+    "a chunk of words": (CHUNKED + b"zz\r\nabc", FailureCode.TRUNCATED),
+    "a negative chunk": (CHUNKED + b"-5\r\nabc", FailureCode.TRUNCATED),
+    "a chunk to the end": (CHUNKED + b"-1\r\nabc", FailureCode.TRUNCATED),
+    "a long size of a chunk": (CHUNKED + b"1" * 200_000, FailureCode.TRUNCATED),
+    "gzip a hundred times": (
+        HEAD + b"Content-Encoding: " + b"gzip, " * 99 + b"gzip\r\nContent-Length: 3\r\n\r\nabc",
+        FailureCode.NOT_AN_IMAGE,
+    ),
+    "a redirect to bytes": (
+        b"HTTP/1.1 302 x\r\nLocation: http://\xff/\r\n\r\n",
+        FailureCode.BAD_URL,
+    ),
+    "a redirect to nothing": (
+        b"HTTP/1.1 302 x\r\nLocation: \r\n\r\n",
+        FailureCode.TOO_MANY_REDIRECTS,
+    ),
+}
+
+
+@contextlib.contextmanager
+def sending(head: bytes, endless: bytes = b"") -> Iterator[str]:
+    """The address of a host that answers with these bytes, whatever it is asked."""
+
+    def answer(listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection, contextlib.suppress(OSError):
+                    connection.recv(65536)
+                    connection.sendall(head)
+                    while endless:
+                        connection.sendall(endless)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=answer, args=[listener], daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/a.jpg"
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize(("sent", "expected"), HARDLY_HTTP.values(), ids=HARDLY_HTTP)
+def test_what_is_hardly_http_is_a_failure_like_any_other(
+    sent: bytes, expected: FailureCode
+) -> None:
+    with sending(sent) as url:
+        assert code(fetch(url, ONCE)) == expected
+
+
+ENDLESS = {
+    "a chunk of as much as comes": (CHUNKED + b"-1\r\n", bytes(50_000), FailureCode.TOO_LARGE),
+    "a line after the last chunk": (CHUNKED + b"0\r\n", b"x" * 50_000, FailureCode.TRUNCATED),
+    "lines after the last chunk": (CHUNKED + b"0\r\n", b"X: y\r\n" * 9999, FailureCode.TOO_LARGE),
+    "heads before the head": (
+        b"",
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 2000,
+        FailureCode.CONNECT,
+    ),
+}
+
+
+@pytest.mark.parametrize(("head", "more", "expected"), ENDLESS.values(), ids=ENDLESS)
+def test_what_has_no_end_fills_neither_the_memory_nor_the_time(
+    head: bytes, more: bytes, expected: FailureCode
+) -> None:
+    tracemalloc.start()
+    try:
+        with sending(head, more) as url:
+            began = time.monotonic()
+            # So much time that only the bytes can end it.
+            assert code(fetch(url, replace(ONCE, deadline_s=60))) == expected
+            assert time.monotonic() - began < 5
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 10_000_000

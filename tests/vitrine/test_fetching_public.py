@@ -7,13 +7,16 @@ machine. Judging, connecting and the server are real.
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import trustme
 
 from tests.photo_server import PHOTO, PhotoServer, Reply, redirect
 from vitrine.failures import REMEDIES, Failure, FailureCode
@@ -27,6 +30,7 @@ from vitrine.fetching import (
     Reach,
     Reference,
     is_public,
+    resolve,
 )
 
 STRICT = FetchLimits(
@@ -35,7 +39,7 @@ STRICT = FetchLimits(
 
 # 127.0.0.2 stands for a public host; everything else is judged as it is.
 ONE_HOST = replace(
-    STRICT, reach=Reach(lambda address: address == "127.0.0.2" or is_public(address))
+    STRICT, reach=Reach(lambda address: address == "127.0.0.2" or is_public(address), ports=None)
 )
 
 
@@ -107,6 +111,15 @@ def at(server: PhotoServer, path: str, name: str) -> str:
         "[::127.0.0.1]",
         "[64:ff9b::7f00:1]",
         "[fd00:ec2::254]",
+        "[64:ff9b:1::1]",
+        "[2002:7f00:1::]",
+        "[2001:0:7f00:1::]",
+        "[fec0::1]",
+        "[ff02::1]",
+        "100.64.0.1",
+        "192.88.99.1",
+        "224.0.0.1",
+        "255.255.255.255",
     ],
 )
 def test_a_private_host_is_refused_however_it_is_spelt(host: str, connected: list[Any]) -> None:
@@ -138,10 +151,50 @@ def test_what_follows_the_host_is_not_the_host(url: str) -> None:
     assert code(fetch(url)) == FailureCode.PRIVATE_ADDRESS
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://①②⑦.⓪.⓪.①/a.jpg",
+        "http://127。0。0。1/a.jpg",
+        "http://１２７.0.0.1/a.jpg",
+        "http://good.example@127.0.0.1/a.jpg",
+        "http://127.0.0.1\\@good.example/a.jpg",
+        "http://good.example\\@127.0.0.1/a.jpg",
+        "http://127.0.0.1\x00.good.example/a.jpg",
+        "http://good.example\r\n@127.0.0.1/a.jpg",
+        "http://good.example/a.jpg\r\nHost: 127.0.0.1",
+        "http://good.example\t/a.jpg",
+        "http://127.0.0.1:99999/a.jpg",
+        "http://127.0.0.1:80:443/a.jpg",
+        "http://[::ffff:127.0.0.1/a.jpg",
+    ],
+)
+def test_what_parsers_disagree_on_is_no_url_at_all(url: str, connected: list[Any]) -> None:
+    assert code(fetch(url)) == FailureCode.BAD_URL
+    assert connected == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "gopher://127.0.0.1:6379/_INFO",
+        "ftp://127.0.0.1/a",
+        "data:,a",
+        "javascript:alert(1)",
+        "//127.0.0.1/a.jpg",
+    ],
+)
+def test_other_schemes_are_asked_for_nothing(url: str, connected: list[Any]) -> None:
+    refused = resolve(url, Path("/nowhere"))
+    assert code(refused) == FailureCode.BAD_URL
+    assert connected == []
+
+
 @pytest.mark.parametrize("port", [22, 25, 6379, 5000, 8080])
 def test_only_the_ports_of_the_web_are_asked(port: int, connected: list[Any]) -> None:
     outcome = fetch(f"http://8.8.8.8:{port}/a.jpg")
-    assert code(outcome) == FailureCode.BAD_URL
+    assert code(outcome) == FailureCode.PORT
     assert f"port {port}, and only 80 and 443 are asked" in outcome.message
     assert connected == []
 
@@ -177,6 +230,32 @@ def test_a_host_is_asked_at_the_address_that_was_judged_under_its_own_name(
     assert outcome.body == PHOTO
     assert connected == ["127.0.0.2"]
     assert photo_server.seen[0].host == "photos.example"
+
+
+def test_over_tls_the_judged_address_has_to_prove_the_name_that_was_asked_for(
+    names: dict[str, list[list[str]]], connected: list[Any], tmp_path: Path
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("photos.example").configure_cert(context)
+    asked_for: list[str | None] = []
+    context.sni_callback = lambda _, name, __: asked_for.append(name)
+    names["photos.example"] = [["127.0.0.2"], ["127.0.0.1"]]
+    names["others.example"] = [["127.0.0.2"]]
+    with (
+        PhotoServer(tls=context) as server,
+        Fetcher(ONE_HOST, authorities=tmp_path / "authority.pem") as fetcher,
+    ):
+        server.replies["/a.jpg"] = Reply()
+        port = urlsplit(server.url("", "127.0.0.2")).port
+        job = FetchJob(Reference(f"https://photos.example:{port}/a.jpg"))
+        assert isinstance(fetcher.fetch(job).outcome, Fetched)
+        other = FetchJob(Reference(f"https://others.example:{port}/a.jpg"))
+        assert code(fetcher.fetch(other).outcome) == FailureCode.TLS
+    assert [seen.host for seen in server.seen] == ["photos.example"]
+    assert asked_for == ["photos.example", "others.example"]
+    assert connected == ["127.0.0.2", "127.0.0.2"]
 
 
 def test_every_connection_is_judged_anew(
@@ -239,7 +318,7 @@ def test_a_redirect_to_another_port_is_refused(
     assert port is not None
     photo_server.replies["/a.jpg"] = redirect("http://photos.example:6379/b.jpg")
     reach = replace(ONE_HOST.reach, ports=frozenset({port}))
-    assert code(fetch(url, replace(ONE_HOST, reach=reach))) == FailureCode.BAD_URL
+    assert code(fetch(url, replace(ONE_HOST, reach=reach))) == FailureCode.PORT
 
 
 def test_a_relative_redirect_on_a_public_host_is_followed(
@@ -265,9 +344,11 @@ def test_a_name_without_any_address_is_a_failure(names: dict[str, list[list[str]
 def test_no_proxy_of_the_environment_goes_around_the_judge(
     photo_server: PhotoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, photo_server.url(""))
+        monkeypatch.setenv(name.upper(), photo_server.url(""))
     assert code(fetch("http://10.0.0.1/a.jpg")) == FailureCode.PRIVATE_ADDRESS
+    assert code(fetch("https://10.0.0.1/a.jpg")) == FailureCode.PRIVATE_ADDRESS
     assert photo_server.connections == 0
 
 

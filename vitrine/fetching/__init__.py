@@ -1,6 +1,6 @@
 """Photos from where the catalogue says they are: guarded, polite HTTP, and local files."""
 
-from vitrine.fetching.addresses import ANYWHERE, PUBLIC_WEB, Reach, is_public
+from vitrine.fetching.addresses import PUBLIC_WEB, Endpoint, Reach, is_public
 from vitrine.fetching.fetcher import Fetcher
 from vitrine.fetching.records import (
     TABLE,
@@ -15,9 +15,9 @@ from vitrine.fetching.records import (
 from vitrine.fetching.references import Reference, absolute_url, resolve
 
 __all__ = [
-    "ANYWHERE",
     "PUBLIC_WEB",
     "TABLE",
+    "Endpoint",
     "FetchJob",
     "FetchLimits",
     "FetchResult",

@@ -1,4 +1,4 @@
-"""Which addresses may be connected to: any at all, or those of the public web alone.
+"""Which addresses may be connected to: those of the public web, and what the owner trusts.
 
 An address is judged once it is resolved and before it is connected to, never by how a
 URL spells it. Python's own `is_global` is no judge: it passes addresses that carry a
@@ -7,9 +7,15 @@ private one within them (NAT64, 6to4, IPv4-compatible), multicast and site-local
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import Url, parse_url
+
+_PORTS = {"http": 80, "https": 443}
+WEB_PORTS = frozenset(_PORTS.values())
 
 Judge = Callable[[str], bool]
 """Whether a resolved address, as text, may be connected to."""
@@ -73,15 +79,88 @@ def _is_public_6(address: IPv6Address) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A host, by the name that URLs call it by, and a port of it."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, host: str, port: int) -> Endpoint:
+        """In the one form that endpoints are compared in."""
+        return cls(host.lower().strip("[]").rstrip("."), port)
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port in WEB_PORTS else f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
-    """Where requests may go: to addresses that the judge allows, on these ports (None: all)."""
+    """Where requests may go: to addresses that the judge allows, on these ports (None: all).
 
-    allows: Judge
-    ports: frozenset[int] | None = None
+    `trusted` are the endpoints that the owner has named: they may be anywhere.
+    """
+
+    allows: Judge = is_public
+    ports: frozenset[int] | None = WEB_PORTS
+    trusted: frozenset[Endpoint] = frozenset()
+
+    def allowing(self, hosts: Iterable[str]) -> Reach:
+        """With these endpoints trusted: each a ``HOST``, on the ports of the web, or ``HOST:PORT``.
+
+        Raises ValueError for what is neither.
+        """
+        named = set[Endpoint]()
+        for text in hosts:
+            url = _parsed(f"http://{text}")
+            if url is None or not url.host or url != Url("http", host=url.host, port=url.port):
+                raise ValueError(f"{text!r} is no HOST or HOST:PORT")
+            ports = WEB_PORTS if url.port is None else [url.port]
+            named |= {Endpoint.of(url.host, port) for port in ports}
+        return replace(self, trusted=self.trusted | named)
+
+    def given(self, urls: Iterable[str]) -> Reach:
+        """With what the owner shows to be meant who gives these addresses himself.
+
+        That is their ports; and where a host can't be one of the public internet, because it
+        is given as a private address or by a name of a local network, it is trusted on its
+        port. A name that strangers could have registered is not, wherever it leads: their
+        catalogue would then reach whatever they let it lead to.
+        """
+        reach = self
+        for text in urls:
+            url = _parsed(text)
+            if url is None or not url.host or url.scheme not in _PORTS:
+                continue
+            port = _PORTS[url.scheme] if url.port is None else url.port
+            if _is_local(url.host):
+                reach = replace(reach, trusted=reach.trusted | {Endpoint.of(url.host, port)})
+            elif reach.ports is not None:
+                reach = replace(reach, ports=reach.ports | {port})
+        return reach
 
 
-ANYWHERE = Reach(allows=lambda _: True)
-"""Wherever the owner's catalogue leads, the owner's own network included."""
+PUBLIC_WEB = Reach()
+"""For addresses that strangers wrote, in a gallery's form or in a catalogue."""
 
-PUBLIC_WEB = Reach(allows=is_public, ports=frozenset({80, 443}))
-"""For addresses that strangers wrote."""
+# What no name server of the internet answers for: RFC 6761, 6762, 8375, ICANN's `internal`, and
+# what routers call their own networks.
+_LOCAL_NAMES = (".localhost", ".local", ".internal", ".home.arpa", ".lan")
+
+
+def _is_local(host: str) -> bool:
+    """Whether a host is given in a way that only means one of the owner's own network."""
+    name = Endpoint.of(host, 0).host
+    try:
+        ip_address(name)
+    except ValueError:
+        return "." not in name or name.endswith(_LOCAL_NAMES)
+    return not is_public(name)
+
+
+def _parsed(text: str) -> Url | None:
+    try:
+        return parse_url(text)
+    except LocationParseError:
+        return None

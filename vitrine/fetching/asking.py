@@ -16,6 +16,7 @@ from urllib3.exceptions import (
     MaxRetryError,
     NameResolutionError,
     NewConnectionError,
+    ProtocolError,
     ReadTimeoutError,
     SSLError,
 )
@@ -26,6 +27,7 @@ from vitrine.fetching.connection import (
     AddressError,
     Budget,
     BudgetedAdapter,
+    FloodError,
     PortError,
     current_budget,
     current_reach,
@@ -33,8 +35,11 @@ from vitrine.fetching.connection import (
 from vitrine.fetching.records import Fetched, FetchLimits, NotModified, Validators, Wanted
 from vitrine.fetching.references import absolute_url
 
+AGENT = "Vitrine"
+"""By what name a robots.txt may speak of us."""
+
 _HEADERS = {
-    "User-Agent": "Vitrine/0.1 (product photo indexer)",
+    "User-Agent": f"{AGENT}/0.1 (product photo indexer)",
     # Photos are compressed already; what comes compressed all the same is decoded.
     "Accept-Encoding": "identity",
 }
@@ -166,7 +171,7 @@ class Client:
 def _received(question: Question, response: requests.Response, max_bytes: int) -> Answer:
     try:
         body = _body(response, max_bytes)
-    except (HTTPError, OSError) as error:
+    except (HTTPError, OSError, ValueError) as error:  # ValueError: a chunk of less than no bytes
         return _broken_off(question, error)
     if body is None:
         cause = f"more than {max_bytes:,} bytes"
@@ -221,7 +226,7 @@ def _unanswered(question: Question, error: Exception) -> Answer:
         case AddressError():
             code, words = FailureCode.PRIVATE_ADDRESS, str(cause)
         case PortError():
-            code, words = FailureCode.BAD_URL, str(cause)
+            code, words = FailureCode.PORT, str(cause)
         case NameResolutionError():
             code, words = FailureCode.DNS, "no such host, or no name server that knows it"
         case NewConnectionError():
@@ -234,21 +239,29 @@ def _unanswered(question: Question, error: Exception) -> Answer:
             code, words = FailureCode.BAD_URL, f"not a usable URL ({cause})"
         case _:
             code, words = FailureCode.CONNECT, f"the connection broke ({cause})"
-    lasting = {FailureCode.PRIVATE_ADDRESS, FailureCode.TLS, FailureCode.BAD_URL}
+    lasting = {
+        FailureCode.PRIVATE_ADDRESS,
+        FailureCode.PORT,
+        FailureCode.TLS,
+        FailureCode.BAD_URL,
+    }
     transient = code not in lasting
     return Answer(_failure(code, question, words), answered=False, transient=transient)
 
 
 def _broken_off(question: Question, error: Exception) -> Answer:
     """The failure of a body that could not be read to its end."""
-    match error:
+    cause = error.__cause__ if isinstance(error, ProtocolError) else error
+    match cause:
+        case FloodError():
+            code, words = FailureCode.TOO_LARGE, str(cause)
         case ReadTimeoutError() | TimeoutError():
             code, words = FailureCode.TIMEOUT, "the body took too long"
         case DecodeError():
             code, words = FailureCode.NOT_AN_IMAGE, "the body is not compressed as it says"
         case _:
             code, words = FailureCode.TRUNCATED, f"the body ends too early ({error})"
-    transient = code is not FailureCode.NOT_AN_IMAGE
+    transient = code not in {FailureCode.NOT_AN_IMAGE, FailureCode.TOO_LARGE}
     return Answer(_failure(code, question, words), transient=transient)
 
 

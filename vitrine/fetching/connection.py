@@ -24,20 +24,29 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 from urllib3.util.ssl_ import create_urllib3_context
 
-from vitrine.fetching.addresses import Reach
+from vitrine.fetching.addresses import Endpoint, Reach
 
 # How soon a waiting thread notices that nobody wants its photo any more.
 _SLICE_S = 0.2
 
+_HEAD_BYTES = 1_000_000  # of heads, which http.client bounds as well
+
 
 class Budget:
-    """The time that one photo still has. `stop` may be called from another thread."""
+    """What one request may still take: time, and bytes from its socket, heads included.
 
-    def __init__(self, left_s: float, connect_s: float, silence_s: float) -> None:
+    The bytes of the body are counted where they have been decoded. That does not hold against
+    every answer: urllib3 2.8 reads a chunk whose size is given as −1 to the end of the
+    connection, in one go. `stop` may be called from another thread.
+    """
+
+    def __init__(self, left_s: float, connect_s: float, silence_s: float, max_bytes: int) -> None:
         self._ends = time.monotonic() + left_s
         self._stopped = False
         self.connect_s = connect_s
         self.silence_s = silence_s
+        # Chunks have heads of their own, which for very small ones weigh as much again.
+        self._left_bytes = 2 * max_bytes + _HEAD_BYTES
 
     def stop(self) -> None:
         """Let the thread that works on the photo give up at its next wait."""
@@ -50,12 +59,23 @@ class Budget:
             raise TimeoutError("out of time")
         return left
 
+    def receive(self, count: int) -> int:
+        """Note so many more bytes; raises `FloodError` where they are too many. Returns `count`."""
+        self._left_bytes -= count
+        if self._left_bytes < 0:
+            raise FloodError("more bytes than any photo may have")
+        return count
+
 
 current_budget: ContextVar[Budget] = ContextVar("current_budget")
 """The budget of the photo that this thread is fetching."""
 
 current_reach: ContextVar[Reach] = ContextVar("current_reach")
 """Where this thread's requests may go. It has no default: forgotten, nothing is reached."""
+
+
+class FloodError(OSError):
+    """More bytes have come than were allowed for."""
 
 
 class PortError(HTTPError):
@@ -72,7 +92,7 @@ def _received(sock: socket.socket, receive: Callable[[], int]) -> int:
     while True:
         sock.settimeout(min(_SLICE_S, budget.take(silent_until - time.monotonic())))
         try:
-            return receive()
+            return budget.receive(receive())
         except TimeoutError:
             continue  # `take` decides whether there is time for another wait
 
@@ -109,15 +129,18 @@ def _connect(connection: HTTPConnection) -> socket.socket:
 def _judged(connection: HTTPConnection) -> list[Any]:
     """What `getaddrinfo` says of the host, if each address there is may be connected to.
 
-    One that may not spoils the rest: a name that leads both ways is no public host's.
+    One that may not spoils the rest: a name that leads both ways is no public host's. An
+    endpoint that the owner trusts may lead anywhere.
     """
     reach = current_reach.get()
-    if reach.ports is not None and connection.port not in reach.ports:
+    host, port = connection.host.strip("[]"), connection.port
+    endpoint = Endpoint.of(host, port)
+    is_trusted = endpoint in reach.trusted
+    if not is_trusted and reach.ports is not None and port not in reach.ports:
         asked = " and ".join(map(str, sorted(reach.ports)))
-        raise PortError(f"port {connection.port}, and only {asked} are asked")
-    host = connection.host.strip("[]")
+        raise PortError(f"{host} on port {port}, and only {asked} are asked")
     try:
-        found = socket.getaddrinfo(host, connection.port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
         raise NameResolutionError(host, connection, error) from error
     except UnicodeError as error:  # a label that is too long
@@ -125,8 +148,8 @@ def _judged(connection: HTTPConnection) -> list[Any]:
     if not found:
         raise NameResolutionError(host, connection, socket.gaierror("no address"))
     for *_, address in found:
-        if not reach.allows(str(address[0])):
-            raise AddressError(f"{host} leads to {address[0]}, which is not public")
+        if not is_trusted and not reach.allows(str(address[0])):
+            raise AddressError(f"{endpoint} leads to {address[0]}, which is not public")
     return found
 
 

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -26,8 +26,9 @@ from vitrine.fetching.asking import Answer, Client, Question, Redirect
 from vitrine.fetching.connection import Budget
 from vitrine.fetching.files import LocalFiles
 from vitrine.fetching.hosts import Host
-from vitrine.fetching.records import DEFAULT_LIMITS, FetchJob, FetchLimits, FetchResult
-from vitrine.fetching.references import absolute_url, host_of
+from vitrine.fetching.records import DEFAULT_LIMITS, RULES, FetchJob, FetchLimits, FetchResult
+from vitrine.fetching.references import Reference, absolute_url, host_of
+from vitrine.fetching.robots import Rules, robots_url
 from vitrine.interrupts import wait_for
 
 # Jobs that are looked at ahead of their turn, so that those of other hosts are found
@@ -61,8 +62,10 @@ class Fetcher:
     ) -> None:
         self._limits = limits
         self._client = Client(limits, authorities)
+        self._rules_client = Client(replace(limits, wanted=RULES), authorities)
         self._files = LocalFiles(limits.max_bytes)
         self._hosts: dict[str, Host] = {}
+        self._rules: dict[str, asyncio.Task[Rules]] = {}
         self._workers = asyncio.Semaphore(limits.workers)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="fetcher", daemon=True)
@@ -85,6 +88,7 @@ class Fetcher:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
         self._client.close()
+        self._rules_client.close()
         self._files.close()
 
     def fetch(self, job: FetchJob) -> FetchResult:
@@ -123,7 +127,7 @@ class Fetcher:
                 future.cancel()
 
     def _start(self, job: FetchJob, room: asyncio.Semaphore) -> Future[FetchResult]:
-        errand = _Errand(job, room, self._limits.deadline_s)
+        errand = _Errand(job, room, self._limits.deadline_s, self._client)
         return asyncio.run_coroutine_threadsafe(self._obtain(errand), self._loop)
 
     def _run(self) -> None:
@@ -144,6 +148,9 @@ class Fetcher:
             async with host.turns:
                 # A redirect within the host keeps its turn: signed addresses expire.
                 while self._host(url) is host:
+                    if refusal := await self._disallowed(errand, url):
+                        await errand.room.acquire()
+                        return FetchResult(job, refusal)
                     answer = await self._asked_with_retries(errand, host, url)
                     if not isinstance(answer.outcome, Redirect):
                         return FetchResult(job, answer.outcome)
@@ -157,8 +164,39 @@ class Fetcher:
         """The host of a URL; local files, which have none, share one of their own."""
         name = host_of(url) if url else ""
         if name not in self._hosts:
-            self._hosts[name] = Host(name, self._limits.per_host, self._limits.give_up_after)
+            self._hosts[name] = Host(name, self._limits)
         return self._hosts[name]
+
+    async def _disallowed(self, errand: _Errand, url: str) -> Failure | None:
+        """What the robots.txt for this URL has against it, where those are obeyed."""
+        if not url or not self._limits.obeys_robots:
+            return None
+        source = robots_url(url)
+        if source not in self._rules:
+            self._rules[source] = asyncio.create_task(self._read_rules(source))
+        # Shielded: others wait for the same rules, and this errand may be cancelled.
+        rules = await asyncio.shield(self._rules[source])
+        return rules.refusal(errand.job.reference.location, url)
+
+    async def _read_rules(self, url: str) -> Rules:
+        """A robots.txt; takes none of its host's turns, which those who wait for it hold."""
+        job = FetchJob(Reference(url))
+        limit_s = self._limits.deadline_s
+        errand = _Errand(job, asyncio.Semaphore(1), limit_s, self._rules_client)
+        redirects, attempts = 0, 1
+        while True:
+            async with self._workers:
+                answer = await self._asked_now(errand, url)
+            if isinstance(answer.outcome, Redirect):
+                redirects += 1
+                if redirects > self._limits.max_redirects:
+                    return Rules.of(_too_many_redirects(errand, redirects))
+                url = answer.outcome.url
+            elif answer.transient and attempts < self._limits.attempts:
+                attempts += 1
+                await asyncio.sleep(self._limits.backoff_s)
+            else:
+                return Rules.of(answer.outcome)
 
     async def _asked_with_retries(self, errand: _Errand, host: Host, url: str) -> Answer:
         backoff = wait_exponential_jitter(
@@ -191,25 +229,26 @@ class Fetcher:
         location = errand.job.reference.location
         while True:
             if not host.refusal(location, errand.left_s):
-                await asyncio.sleep(host.pause_s())
+                await asyncio.sleep(host.wait_s())
             await errand.room.acquire()
             async with self._workers:
                 # Only now, since much can have happened while this waited.
                 if refusal := host.refusal(location, errand.left_s):
                     return Answer(refusal, answered=False)
-                if not host.pause_s():
+                if host.begin():
                     answer = await self._asked_now(errand, url)
                     host.note(answer)
                     return answer
             errand.room.release()
 
     async def _asked_now(self, errand: _Errand, url: str) -> Answer:
-        budget = Budget(errand.left_s, self._limits.connect_s, self._limits.silence_s)
+        limits = self._limits
+        budget = Budget(errand.left_s, limits.connect_s, limits.silence_s, limits.max_bytes)
         began = time.monotonic()
         try:
             async with asyncio.timeout(errand.left_s + _LATE_S):
                 return await asyncio.wrap_future(
-                    _in_thread(lambda: self._attempt(errand.job, url, budget))
+                    _in_thread(lambda: self._attempt(errand, url, budget))
                 )
         except TimeoutError:
             cause = "out of time, held up by a name server or a disk"
@@ -219,11 +258,11 @@ class Fetcher:
             budget.stop()  # where this errand was cancelled, the thread gives up soon
             errand.left_s -= time.monotonic() - began
 
-    def _attempt(self, job: FetchJob, url: str, budget: Budget) -> Answer:
-        location = job.reference.location
+    def _attempt(self, errand: _Errand, url: str, budget: Budget) -> Answer:
+        location, validators = errand.job.reference.location, errand.job.validators
         if not url:
-            return Answer(self._files.read(location, job.validators))
-        return self._client.ask(Question(location, url, job.validators), budget)
+            return Answer(self._files.read(location, validators))
+        return errand.client.ask(Question(location, url, validators), budget)
 
 
 @dataclass(slots=True)
@@ -233,6 +272,7 @@ class _Errand:
     job: FetchJob
     room: asyncio.Semaphore
     left_s: float
+    client: Client
 
 
 def _in_thread(work: Callable[[], Answer]) -> Future[Answer]:

@@ -7,15 +7,18 @@ import time
 
 from vitrine.failures import Failure, FailureCode
 from vitrine.fetching.asking import Answer
+from vitrine.fetching.records import FetchLimits
 
 
 class Host:
     """One host's turns, its pauses and its silences. Used from the event loop only."""
 
-    def __init__(self, name: str, per_host: int, give_up_after: int) -> None:
+    def __init__(self, name: str, limits: FetchLimits) -> None:
         self.name = name
-        self.turns = asyncio.Semaphore(per_host)
-        self._give_up_after = give_up_after
+        self.turns = asyncio.Semaphore(limits.per_host)
+        self._give_up_after = limits.give_up_after
+        self._delay_s = limits.delay_s if name else 0.0
+        self._next_at = 0.0
         self._unanswered = 0
         self._last_words = ""
         self._pause_ends = 0.0
@@ -41,6 +44,17 @@ class Host:
     def pause_s(self) -> float:
         """How long the host still wants to be left alone."""
         return max(0.0, self._pause_ends - time.monotonic())
+
+    def wait_s(self) -> float:
+        """How long until it may be asked, for its pause and for the delay between requests."""
+        return max(self.pause_s(), self._next_at - time.monotonic())
+
+    def begin(self) -> bool:
+        """Whether it may be asked now; if so it has been, and the delay begins."""
+        if self.wait_s() > 0:
+            return False
+        self._next_at = time.monotonic() + self._delay_s
+        return True
 
     def refusal(self, location: str, patience_s: float) -> Failure | None:
         """Why this host is not to be asked for `location` now, if it is not."""

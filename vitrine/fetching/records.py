@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vitrine.failures import Failure
-from vitrine.fetching.addresses import ANYWHERE, Reach
+from vitrine.fetching.addresses import PUBLIC_WEB, Reach
 from vitrine.fetching.references import Reference
 
 
@@ -90,6 +90,11 @@ TABLE = Wanted(
     | {"application/pdf", "application/xhtml+xml"},
 )
 
+RULES = Wanted(
+    accept="text/plain, */*;q=0.5",
+    refuses=frozenset(["audio", "font", "image", "multipart", "video", "text/html"]),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
@@ -110,10 +115,12 @@ class FetchLimits:
     max_redirects: int = 5
     workers: int = 16  # requests at once, over all hosts
     per_host: int = 6  # requests at once to one host: what browsers do
+    delay_s: float = 0.0  # from one request to the next of one host
+    obeys_robots: bool = False
     # Attempts in a row without any answer, after which a host is given up. More
     # than `per_host`, so that one bad moment of a live host is not enough.
     give_up_after: int = 10
-    reach: Reach = ANYWHERE
+    reach: Reach = PUBLIC_WEB
     wanted: Wanted = PHOTO
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from vitrine.catalogue import Catalogue, CatalogueError, Column, is_text
 from vitrine.idx import GZIP, LABELS, PICTURES, is_idx
@@ -15,6 +16,9 @@ from vitrine.sources.photo_folder import find_photos, read_photo_folder
 from vitrine.sources.rows import Rows
 from vitrine.sources.tables import PARQUET, read_json_lines, read_parquet
 from vitrine.sources.web import fetch_catalogue, is_url
+
+if TYPE_CHECKING:
+    from vitrine.fetching import Reach
 
 TABLE_SUFFIXES = frozenset([".csv", ".tsv", ".parquet", ".jsonl", ".ndjson"])
 
@@ -57,17 +61,22 @@ class _Place:
     base: Path | str
 
 
-def read_source(given: str | Path, columns: Mapping[Column, str] | None = None) -> Catalogue:
+def read_source(
+    given: str | Path,
+    columns: Mapping[Column, str] | None = None,
+    reach: Reach | None = None,
+) -> Catalogue:
     """Products from whatever the owner has.
 
     That is a CSV, Parquet file or JSON lines, at a path or an http(s) URL; Fashion-MNIST
     or another set of its format; a folder with one of these in it; or a folder of photos.
-    `columns` says what a table calls its id, title and photo reference. Raises
-    `CatalogueError` where it cannot be used; the message says what to do.
+    `columns` says what a table calls its id, title and photo reference, and `reach` where
+    else than to the public web its URL may lead. Raises `CatalogueError` where it cannot be
+    used; the message says what to do.
     """
     mapped = columns or {}
     if isinstance(given, str) and is_url(given):
-        page = fetch_catalogue(given)
+        page = fetch_catalogue(given, reach)
         return _read_table(page.body, _Place(page.url, page.name, page.url, page.folder), mapped)
     path = Path(given)
     if not is_text(str(path.resolve())):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
 from vitrine.catalogue import CatalogueError
 from vitrine.failures import REMEDIES, Failure, FailureCode
+
+if TYPE_CHECKING:
+    from vitrine.fetching import Reach
 
 MAX_BYTES = 200_000_000  # a million rows; `styles.csv` with its 44,000 has 4 MB
 DEADLINE_S = 120.0
@@ -38,9 +42,13 @@ def is_url(given: str) -> bool:
     return given.lower().startswith(("http://", "https://"))
 
 
-def fetch_catalogue(given: str) -> Page:
-    """Raises `CatalogueError` where it cannot be had."""
+def fetch_catalogue(given: str, reach: Reach | None = None) -> Page:
+    """From where the owner says that it is, which `reach` is widened by: see `Reach.given`.
+
+    Raises `CatalogueError` where it cannot be had.
+    """
     from vitrine.fetching import (
+        PUBLIC_WEB,
         TABLE,
         Fetched,
         Fetcher,
@@ -53,7 +61,12 @@ def fetch_catalogue(given: str) -> Page:
     url = absolute_url(given)
     if isinstance(url, Failure):
         raise _unavailable(url)
-    limits = FetchLimits(deadline_s=DEADLINE_S, max_bytes=MAX_BYTES, wanted=TABLE)
+    limits = FetchLimits(
+        deadline_s=DEADLINE_S,
+        max_bytes=MAX_BYTES,
+        reach=(reach or PUBLIC_WEB).given([url]),
+        wanted=TABLE,
+    )
     with Fetcher(limits) as fetcher:
         outcome = fetcher.fetch(FetchJob(Reference(url))).outcome
     if isinstance(outcome, Failure):

@@ -40,7 +40,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def address(wardrobe) -> Iterator[str]:
     """The wardrobe's gallery."""
-    settings = Settings(index=wardrobe.root, page_size=PAGE_SIZE)
+    settings = Settings(index=wardrobe.root, page_size=PAGE_SIZE, client_searches=0)
     with served(create_app(settings), settings) as address:
         yield address
 

@@ -36,10 +36,9 @@ from tests.gallery.browsing.screens import (
     tile,
 )
 from tests.generations import publish_products, random_unit_vectors
-from tests.photo_server import Reply
+from tests.photo_server import LOOPBACK, Reply
 from vitrine.encoders.base import Encoder
 from vitrine.encoders.registry import load_encoder
-from vitrine.fetching import ANYWHERE
 from vitrine.settings import Settings
 
 PHOTO = photo_bytes(7, (480, 640))  # that of product 1007
@@ -351,7 +350,7 @@ class TestAddresses:
     @pytest.fixture
     def allowed(self, serve, wardrobe):
         # The photos of these tests are not of the public web.
-        return serve_with(serve, Settings(index=wardrobe.root, url_queries=True), reach=ANYWHERE)
+        return serve_with(serve, Settings(index=wardrobe.root, url_queries=True), reach=LOOPBACK)
 
     @pytest.mark.parametrize("size", SIZES)
     def test_a_typed_one_finds_products_and_takes_a_region(

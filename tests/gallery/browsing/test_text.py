@@ -39,7 +39,7 @@ IN_PHOTOS, IN_TITLES = "Search photos in words", "Search titles and facts"
 @pytest.fixture(scope="module")
 def reading_address(reading):
     """The gallery of an index whose encoder reads words."""
-    settings = Settings(index=reading.folder.root, page_size=PAGE_SIZE)
+    settings = Settings(index=reading.folder.root, page_size=PAGE_SIZE, client_searches=0)
     with served(create_app(settings), settings) as address:
         yield address
 
@@ -154,7 +154,7 @@ def test_without_scripts_the_form_and_the_switch_work(open_page, reading_address
 
 
 def with_encoder(reading, load) -> tuple[Settings, object]:
-    settings = Settings(index=reading.folder.root, page_size=PAGE_SIZE)
+    settings = Settings(index=reading.folder.root, page_size=PAGE_SIZE, client_searches=0)
     app = create_app(settings)
     parts = replace(app.extensions[context.EXTENSION], uploads=UploadEncoder(load))
     app.extensions[context.EXTENSION] = parts
