@@ -55,10 +55,17 @@ def errors_in_words() -> Iterator[None]:
             flag = f"--{name.replace('_', '-')}" if name in FETCHING else f"VITRINE_{name.upper()}"
             stderr.print(f"Error: {flag}: {problem['msg']}.")
         sys.exit(UNUSABLE)
-    except (OSError, sqlite3.DatabaseError) as error:  # no right to write, no space left, …
+    except (OSError, sqlite3.OperationalError) as error:  # no right to write, no space left, …
         stderr.print(
             f"Error: the index cannot be written: {error}.\n"
             "Mend that and run again: what is done is kept."
+        )
+        sys.exit(UNUSABLE)
+    except sqlite3.DatabaseError as error:
+        stderr.print(
+            f"Error: ledger.sqlite in the index folder is damaged: {error}.\n"
+            "Move ledger.sqlite away, and what else begins so, and build again: photos are fetched "
+            "anew, and what was added and removed by hand is forgotten. What is published stays."
         )
         sys.exit(UNUSABLE)
     except KeyboardInterrupt:

@@ -158,7 +158,11 @@ def replace_link(link: Path, target: Path) -> None:
     temporary = link.with_name(f"{UNFINISHED}{link.name}")
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(target)
-    temporary.replace(link)
+    try:
+        temporary.replace(link)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
     sync_folder(link.parent)
 
 

@@ -259,6 +259,22 @@ def test_a_rollback_shows_the_older_products_and_the_next_build_goes_on(shop, bu
     assert json.loads(indexer("rollback", *where, "--json").stdout)["products"] == 4
 
 
+def test_a_damaged_ledger_is_told_of_with_what_to_do_which_then_helps(shop, build, indexer):
+    shop.offer(range(6))
+    build()
+    published = shop.folder.current_name()
+    body = bytearray(shop.folder.ledger.read_bytes())
+    body[4096:] = b"\x5a" * (len(body) - 4096)
+    shop.folder.ledger.write_bytes(body)
+    said = build(check=2).stderr
+    assert "ledger.sqlite in the index folder is damaged" in said
+    assert shop.folder.current_name() == published
+    for path in shop.folder.root.glob("ledger.sqlite*"):
+        path.rename(shop.home / path.name)
+    assert "6 photos downloaded" in build().stdout
+    assert "✗" not in indexer("verify", "--index", str(shop.folder.root)).stdout
+
+
 def test_help_teaches_every_command():
     listed = CliRunner().invoke(cli, ["--help"]).stdout
     for name, command in cli.commands.items():

@@ -90,6 +90,20 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_rubbish(tmp_path, monkeyp
     assert len(list(path.parent.iterdir())) == 1
 
 
+def test_a_switch_that_fails_leaves_the_old_one_and_no_rubbish(tmp_path, monkeypatch):
+    folder = IndexFolder(tmp_path)
+    folder.switch("one")
+
+    def broken_disk(*_):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("pathlib.Path.replace", broken_disk)
+    with pytest.raises(OSError, match="Input/output"):
+        folder.switch("two")
+    assert folder.current_name() == "one"
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
 def test_a_file_has_its_bytes_at_the_moment_it_has_its_name(tmp_path, monkeypatch):
     sizes = []
     replace = Path.replace
