@@ -40,7 +40,7 @@ def map_(png: Path | None, width: int, if_none: bool, index: Path) -> None:
     The gallery then has the map at /map, where one moves and zooms, without a restart. It is
     made from the vectors of the index alone: the same ones give the same map, and when
     products have come, gone or changed their photos it is to be made again. That takes
-    some twenty seconds for 5,000 products.
+    half a minute for 5,000 products.
 
     \b
     python -m indexer map                     then see http://127.0.0.1:5000/map
