@@ -21,7 +21,7 @@ from gallery.asked import AskedPhotos
 from gallery.context import Gallery
 from gallery.guards import guard
 from gallery.live import LiveSnapshot
-from gallery.maps import LiveMaps
+from gallery.live_maps import LiveMaps
 from gallery.measuring import measure, publish_metrics
 from gallery.preferences import add_preferences
 from gallery.proxies import believe

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from gallery.admission import Admission
 from gallery.asked import AskedPhotos
 from gallery.live import Absence, LiveSnapshot
-from gallery.maps import LiveMaps
+from gallery.live_maps import LiveMaps
 from gallery.proxies import client
 from gallery.refusals import Code, Refusal
 from gallery.uploads import UploadEncoder
