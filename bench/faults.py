@@ -1,5 +1,6 @@
 """What a kill or a failing disk costs: `python -m bench.faults [PHOTOS]`.
 
+\b
 1. A small build with something of everything to do, struck at each of its calls that write,
    flush, rename, make or remove a file: killed (−9), on a disk that is full once or from then
    on, on one with an I/O error.

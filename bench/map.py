@@ -2,6 +2,7 @@
 
 INDEX is an index folder, such as one of real photos.
 
+\b
 1. Trustworthiness (J. Venna, S. Kaski 2001) of 10 neighbours in the plane: the layout on its
    lattice, against the two main axes alone (PCA) and against chance.
 2. Seconds that the layout takes.

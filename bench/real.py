@@ -3,6 +3,7 @@
 FOLDER holds `images/{id}.jpg`, `styles.csv` with their labels, and a `fashion.csv`
 of which some products have a photo there. The photos are served from loopback.
 
+\b
 1. `styles.csv` indexed whole with `handcrafted`: `evaluate`, photos/s, peak memory.
 2. `fashion.csv`, whose other photos answer 404: what is indexed, and every answer of
    `/get_similar` against an exact computation by id.
