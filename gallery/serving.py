@@ -27,6 +27,8 @@ BODY_CEILING = 8
 refused by the gallery, in its own words."""
 
 TURN_SECONDS = 0.1  # between two looks at what is still under way
+GRACE_SECONDS = 1.0
+"""Whoever connected or was heard of so lately may be sending a request at this moment."""
 
 
 class _Refusing(ErrorTask):  # type: ignore[misc]
@@ -58,6 +60,11 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     def is_under_way(self) -> bool:
         """Whether a request is being received, or answered, or its answer being sent."""
         return bool(self.requests or self.request is not None or self.total_outbufs_len)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is under way, nor likely to be on its way here."""
+        return not self.is_under_way and time.time() - self.last_activity > GRACE_SECONDS
 
 
 class Server:
@@ -124,15 +131,13 @@ class Server:
         while len(server.active_channels) > known:
             known = len(server.active_channels)
             server.handle_accept()
-        self._turn(0)
+        server.socket.close()
         server.accepting = False
         server.del_channel()
-        server.socket.close()
-        self._close_idle()
 
     def _close_idle(self) -> None:
         for channel in self._channels():
-            if not channel.is_under_way:
+            if channel.is_idle:
                 channel.handle_close()
 
     def _channels(self) -> list[_Channel]:

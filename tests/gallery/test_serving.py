@@ -150,6 +150,23 @@ def test_requests_under_way_are_answered_whole_and_new_ones_are_not_let_in(wardr
             connection.close()
 
 
+def test_who_is_connected_and_asks_as_the_server_stops_is_answered(wardrobe):
+    with stopping(wardrobe, 20) as (server, port, _, _, thread, outcome):
+        before, silent = HTTPConnection("127.0.0.1", port), HTTPConnection("127.0.0.1", port)
+        silent.connect()
+        before.request("GET", "/healthz")
+        before.getresponse().read()
+        server.stop()
+        time.sleep(0.3)
+        for connection in (before, silent):
+            connection.request("GET", "/healthz")
+            answer = connection.getresponse()
+            assert (answer.status, answer.headers["Connection"]) == (200, "close")
+            connection.close()
+        assert ended(thread)
+        assert outcome == [True]
+
+
 def test_an_upload_that_is_being_sent_is_received_and_answered(wardrobe):
     with stopping(wardrobe, 20) as (server, port, _, _, thread, outcome):
         body = b'{"id": "1003"}'
@@ -185,7 +202,7 @@ def test_what_never_ends_is_cut_off_in_the_end(wardrobe, caplog):
 
 
 def test_a_process_that_is_told_to_stop_answers_and_ends_with_status_0(wardrobe):
-    """Under load: no connection that was made is left without its answer."""
+    """Under load: no request on a connection that was let in is left without its answer."""
     process = subprocess.Popen(
         [sys.executable, "-u", "app.py", "--port", "0", "--index", str(wardrobe.root)],
         cwd=ROOT,
@@ -198,15 +215,16 @@ def test_a_process_that_is_told_to_stop_answers_and_ends_with_status_0(wardrobe)
     outcomes, answered = [], threading.Event()
 
     def ask():
-        while True:
-            try:
-                files = {"image": ("a.png", io.BytesIO(photo_bytes(3)))}
-                answer = requests.post(address + "/get_similar", files=files, timeout=20)
-            except requests.ConnectionError as error:
-                outcomes.append("refused" if "refused" in str(error) else str(error))
-                return
-            outcomes.append(answer.status_code)
-            answered.set()
+        with requests.Session() as session:
+            while True:
+                try:
+                    files = {"image": ("a.png", io.BytesIO(photo_bytes(3)))}
+                    answer = session.post(address + "/get_similar", files=files, timeout=20)
+                except requests.ConnectionError as error:
+                    outcomes.append("refused" if "refused" in str(error) else str(error))
+                    return
+                outcomes.append(answer.status_code)
+                answered.set()
 
     people = [threading.Thread(target=ask) for _ in range(4)]
     for person in people:
