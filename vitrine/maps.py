@@ -13,13 +13,14 @@ generation, and a generation whose products have new titles alone keeps it.
 from __future__ import annotations
 
 import io
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from vitrine.folder import IndexFolder, sync_file, sync_folder, write_whole
+from vitrine.folder import UNFINISHED, IndexFolder, sync_file, sync_folder, write_whole
 from vitrine.products import Rows
 from vitrine.snapshot import INDEX_FILE, Manifest, Snapshot, SnapshotError, read_manifest
 
@@ -28,6 +29,7 @@ Cells = npt.NDArray[np.int64]
 
 FORMAT_VERSION = 1
 MAX_DEPTH = 16  # 65,536 cells across; a catalogue of a million products needs 12
+WRITING_SECONDS = 60  # a map's file is written in far less
 
 
 class MapError(Exception):
@@ -171,5 +173,14 @@ def _forget_others(folder: IndexFolder, snapshot: Snapshot) -> None:
             continue
     names = {folder.map(vectors).name for vectors in kept}
     for path in folder.maps.iterdir():
-        if path.name not in names and not path.name.startswith("."):
+        if path.name not in names and not _is_being_written(path):
             path.unlink(missing_ok=True)
+
+
+def _is_being_written(path: Path) -> bool:
+    """Whether another process is at it now; one that was killed leaves what has grown old."""
+    try:
+        age_s = time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return True
+    return path.name.startswith(UNFINISHED) and age_s < WRITING_SECONDS

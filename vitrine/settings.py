@@ -78,8 +78,8 @@ class Settings(BaseSettings):
 
     trusted_hosts: str | None = Field(
         None,
-        description="Names by which the gallery is asked, with commas between; requests to others "
-        "are refused. A name that begins with a dot stands for all beneath it.",
+        description="Names by which the gallery is asked, with commas or spaces between; "
+        "requests to others are refused. A name that begins with a dot stands for all beneath it.",
     )
     proxy: str | None = Field(
         None,
@@ -154,5 +154,5 @@ class Settings(BaseSettings):
 
 
 def listed(value: str | None) -> list[str]:
-    """What a setting names, with commas between."""
-    return [name.strip() for name in (value or "").split(",") if name.strip()]
+    """What a setting names, with commas or spaces between."""
+    return (value or "").replace(",", " ").split()

@@ -37,7 +37,7 @@ def upload(client, path="/get_similar", peer="203.0.113.5", **headers):
 
 @pytest.fixture(scope="module")
 def named(wardrobe):
-    return client_of(wardrobe, trusted_hosts="shop.test, .example.org")
+    return client_of(wardrobe, trusted_hosts="shop.test, .example.org  www.test")
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def behind(wardrobe):
 
 
 class TestNames:
-    @pytest.mark.parametrize("host", ["shop.test", "shop.test:8080", "a.example.org"])
+    @pytest.mark.parametrize("host", ["shop.test", "shop.test:8080", "a.example.org", "www.test"])
     def test_a_name_that_is_listed_is_answered(self, named, host):
         assert named.get("/", headers={"Host": host}).status_code == 200
 
@@ -64,7 +64,7 @@ class TestNames:
         [
             ("trusted_hosts", "https://shop.test"),
             ("trusted_hosts", "*.shop.test"),
-            ("trusted_hosts", "a b"),
+            ("trusted_hosts", "a/b"),
             ("proxy", "nginx"),
             ("metrics", "9464"),
             ("metrics", "localhost:http"),

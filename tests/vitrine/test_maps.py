@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.generations import product, publish_products, random_unit_vectors
-from vitrine.folder import IndexFolder
+from vitrine.folder import UNFINISHED, IndexFolder
 from vitrine.maps import (
     MapError,
     ProductMap,
@@ -75,6 +77,18 @@ class TestKeeping:
         kept = {path.name for path in folder.maps.iterdir()}
         assert len(kept) == len(folder.generation_names()) == 3
         assert map_path(folder, snapshot).name in kept
+
+    def test_what_a_killed_writer_left_is_removed_and_a_living_one_is_left_alone(self, folder):
+        snapshot = publish_products(folder.root, random_unit_vectors(3))
+        write_map(folder, snapshot, some_map(3))
+        old, new = (folder.maps / f"{UNFINISHED}{name}" for name in ("old", "new"))
+        for path in (old, new):
+            path.write_bytes(b"half")
+        an_hour_ago = time.time() - 3600
+        os.utime(old, (an_hour_ago, an_hour_ago))
+        write_map(folder, snapshot, some_map(3))
+        assert not old.exists()
+        assert new.exists()
 
     def test_the_folder_with_a_map_is_still_ours(self, folder):
         snapshot = publish_products(folder.root, random_unit_vectors(3))
