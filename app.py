@@ -25,7 +25,7 @@ from gallery.live_maps import LiveMaps
 from gallery.measuring import measure, publish_metrics
 from gallery.preferences import add_preferences
 from gallery.proxies import believe
-from gallery.serving import Server, leave_at_once, serve_until_told
+from gallery.serving import Server, leave_at_once, serve_until_told, share_heaps
 from gallery.static import add_static
 from gallery.uploads import PHOTOS_IN_MEMORY, UploadEncoder
 from vitrine.encoders.registry import load_encoder
@@ -101,6 +101,7 @@ def main(**options: Any) -> None:
     except ValidationError as error:
         problems = [f"{e['loc'][0]}: {e['msg']}" for e in error.errors()]
         raise click.UsageError("; ".join(problems)) from None
+    share_heaps()
     app = create_app(settings)
     if settings.metrics:
         _publish_metrics(app, settings.metrics)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import logging
 import os
 import signal
@@ -25,6 +27,9 @@ IDLE_SECONDS = 30
 BODY_CEILING = 8
 """The server itself cuts off at so many times the largest upload. What lies between is
 refused by the gallery, in its own words."""
+
+HEAPS = 2
+M_ARENA_MAX = -8  # of glibc's malloc.h
 
 TURN_SECONDS = 0.1  # between two looks at what is still under way
 GRACE_SECONDS = 1.0
@@ -142,6 +147,15 @@ class Server:
 
     def _channels(self) -> list[_Channel]:
         return list(self._waitress.active_channels.values())
+
+
+def share_heaps() -> None:
+    """Let all threads take memory from the same few heaps, where the C library has several.
+
+    Each of them else has one of its own, and each keeps what its largest request once took.
+    """
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, HEAPS)
 
 
 def serve_until_told(server: Server) -> bool:

@@ -77,8 +77,10 @@ class PhotoServer:
         self.counts: Counter[str] = Counter()
         self.connections = 0
         self.peaks: Counter[str] = Counter()
-        """The most requests that were under way at once, by host name."""
+        """The most requests that waited for their answers at once, by host name. One whose
+        answer has begun counts no more: whoever has it may ask again before it is noted here."""
         self.peak_overall = 0
+        self.waiting: Counter[str] = Counter()
         self.under_way: Counter[str] = Counter()
         self.sent_bytes: Counter[str] = Counter()
         """Bytes of bodies, by path, that the sockets have accepted."""
@@ -129,12 +131,17 @@ class PhotoServer:
             number = self.counts[seen.path]
             self.counts[seen.path] += 1
             self.under_way[seen.host] += 1
-            self.peaks[seen.host] = max(self.peaks[seen.host], self.under_way[seen.host])
-            self.peak_overall = max(self.peak_overall, self.under_way.total())
+            self.waiting[seen.host] += 1
+            self.peaks[seen.host] = max(self.peaks[seen.host], self.waiting[seen.host])
+            self.peak_overall = max(self.peak_overall, self.waiting.total())
         replies = self.replies.get(seen.path) or self._file(seen.path)
         if isinstance(replies, Reply):
             return replies
         return replies[min(number, len(replies) - 1)]
+
+    def answer(self, seen: Seen) -> None:
+        with self._lock:
+            self.waiting[seen.host] -= 1
 
     def end(self, seen: Seen) -> None:
         with self._lock:
@@ -195,6 +202,8 @@ class _Handler(BaseHTTPRequestHandler):
         host = self.headers.get("Host", "").rpartition(":")[0]
         seen = Seen(self.path, host, dict(self.headers))
         reply = self.server.photos.begin(seen)
+        self._pause(reply.delay_s)
+        self.server.photos.answer(seen)
         try:
             self._answer(reply)
         except OSError:
@@ -203,7 +212,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.photos.end(seen)
 
     def _answer(self, reply: Reply) -> None:
-        self._pause(reply.delay_s)
         if self._unchanged(reply):
             self._write_head(Reply(b"", 304, None, etag=reply.etag))
             return

@@ -339,7 +339,7 @@ class TestPage:
         page = client.get("/api").text
         loaded = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="([^"]+)"', page)
         assert loaded
-        assert all(url.startswith("/") for url in loaded)
+        assert all(url.startswith(("/", "#")) for url in loaded)
 
     def test_it_is_there_without_an_index(self, tmp_path):
         page = create_app({"index": tmp_path / "none"}).test_client().get("/api")
