@@ -249,7 +249,7 @@ def say_what_was_built(
         return
     tally = outcome.tally
     stdout.print(
-        f"{count(tally.downloaded, 'photo')} downloaded, "
+        f"{count(tally.downloaded, 'photo')} fetched, "
         f"{tally.embedded:,} embedded with {encoder.name}."
     )
     if outcome.generation is None:

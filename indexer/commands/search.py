@@ -107,6 +107,8 @@ def _text_vector(snapshot: Snapshot, text: str) -> FloatArray:
     words = " ".join(text.split())
     if not words:
         raise click.UsageError("--text: give some words, such as --text 'red dress'.")
+    if not is_text(words):
+        raise click.UsageError("--text: what was given is no text in the terminal's encoding.")
     encoder = encoder_of(snapshot) if facts.reads_text else None
     if not isinstance(encoder, TextEncoder):
         raise click.UsageError(

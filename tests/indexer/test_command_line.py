@@ -75,7 +75,7 @@ def test_a_build_says_what_it_did_what_failed_and_what_to_do(shop, build):
     done = in_a_process("build", str(shop.catalogue), *where)
     assert done.returncode == 0
     assert "6 products" in done.stderr
-    assert "5 photos downloaded, 5 embedded with handcrafted" in done.stdout
+    assert "5 photos fetched, 5 embedded with handcrafted" in done.stdout
     assert "http_404" in done.stdout
     assert "correct its address" in done.stdout
     assert f"line 7: {shop.server.url('/404')}" in done.stdout.replace("\n", "")
@@ -254,7 +254,7 @@ def test_a_rollback_shows_the_older_products_and_the_next_build_goes_on(shop, bu
     assert "Published 3 products" in indexer("remove", "p0", *where).stdout
     assert list(shop.snapshot().ids) == ["p1", "p2", "p3"]
     indexer("remove", "--undo", "p0", *where)
-    assert "0 photos downloaded" in build().stdout
+    assert "0 photos fetched" in build().stdout
     assert list(shop.snapshot().ids) == ["p0", "p1", "p2"]
     assert json.loads(indexer("rollback", *where, "--json").stdout)["products"] == 4
 
@@ -271,7 +271,7 @@ def test_a_damaged_ledger_is_told_of_with_what_to_do_which_then_helps(shop, buil
     assert shop.folder.current_name() == published
     for path in shop.folder.root.glob("ledger.sqlite*"):
         path.rename(shop.home / path.name)
-    assert "6 photos downloaded" in build().stdout
+    assert "6 photos fetched" in build().stdout
     assert "✗" not in indexer("verify", "--index", str(shop.folder.root)).stdout
 
 

@@ -71,6 +71,10 @@ def test_no_words_are_told(run, vectors):
     assert "give some words" in run("--text", "  ", status=2)
 
 
+def test_bytes_that_are_no_text_are_told(run, vectors):
+    assert "is no text" in run("--text", "red \udcff", status=2)
+
+
 def test_an_encoder_without_a_text_half_is_told_with_what_to_do(run, tmp_path):
     publish_products(tmp_path, random_unit_vectors(COUNT))
     said = " ".join(run("--text", "red shoe", status=2).split())
