@@ -58,8 +58,9 @@ pins: .venv/tools/made ## Pin what the requirements bring in; all anew with RENE
 
 # Strict, as a package whose advisories could not be had is not one without any.
 audit: .venv/tools/made ## Ask for known holes of all that is pinned; needs the network.
-	$(TOOLS)/bin/pip-audit --strict --disable-pip --no-deps -r pins/constraints.txt
-	$(TOOLS)/bin/pip-audit --strict --disable-pip --no-deps -r pins/tools.txt
+	@failed=0; for name in constraints tools; do \
+	  $(TOOLS)/bin/pip-audit --strict --disable-pip --no-deps -r pins/$$name.txt || failed=1; \
+	done; exit $$failed
 
 clean: ## Remove the environment and the index.
 	rm -rf .venv data/index
