@@ -22,6 +22,9 @@ _FLAT_MARKS = {b"IxF2": "L2", b"IxFI": "inner product", b"IxFl": "another metric
 
 _MARK_LENGTH = 4
 
+_ROOM_BYTES = 2**26
+"""Some kinds of index make room for more than their file has; that much lets them be named."""
+
 
 class OlderIndexError(Exception):
     """An older index cannot be taken over; the message says why and what to do."""
@@ -60,6 +63,10 @@ def read_vectors(path: Path) -> OlderVectors:
             "i = faiss.IndexFlatL2(v.shape[1]); i.add(v); faiss.write_index(i, 'vector.index')\""
         )
     metric = _FLAT_MARKS.get(body[:_MARK_LENGTH])
+    # A few bytes may say that many GB follow, and faiss makes room before it looks. Of a
+    # flat index one array takes a quarter of this limit at most, so no more than the file.
+    limit = faiss.get_deserialization_vector_byte_limit()
+    faiss.set_deserialization_vector_byte_limit(max(4 * len(body), _ROOM_BYTES))
     try:
         # From memory, so that what is read is what was looked at.
         index = faiss.deserialize_index(np.frombuffer(body, dtype=np.uint8))
@@ -68,6 +75,8 @@ def read_vectors(path: Path) -> OlderVectors:
             f"{path} is no faiss index, or one that was cut short. Copy it again from where it was "
             "made, or index anew with: python -m indexer build CATALOGUE"
         ) from None
+    finally:
+        faiss.set_deserialization_vector_byte_limit(limit)
     if metric not in ("L2", "inner product"):
         kind = type(faiss.downcast_index(index)).__name__
         which = f"an {kind}" if metric is None else f"an {kind} with another metric than L2"
