@@ -8,6 +8,8 @@ BIN := .venv/bin
 TOOLS := .venv/tools
 TORCH := $(shell grep '^torch==' requirements.txt)
 PIP := -m pip --disable-pip-version-check install --quiet
+COMPILE := $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest
+export UV_CUSTOM_COMPILE_COMMAND := make pins
 CODE := app.py bench gallery indexer studio tests vitrine
 
 .PHONY: help setup run test lint translations bench pins audit browser clean
@@ -45,8 +47,6 @@ bench: .venv/dev ## Run every measurement.
 # One version of each package for all Pythons and platforms, so that what is tested is what
 # runs. What is pinned stays as it is where the requirements allow it. The hashed files leave
 # out torch and what its builds for Linux alone bring in, as not every machine has that build.
-pins: export UV_CUSTOM_COMPILE_COMMAND = make pins
-pins: COMPILE = $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest
 pins: .venv/tools/made ## Pin what the requirements bring in; all anew with RENEW=--upgrade.
 	$(COMPILE) $(RENEW) requirements.txt requirements-dev.txt --output-file pins/constraints.txt
 	hashed="$(COMPILE) --generate-hashes --no-annotate --constraints pins/constraints.txt \
