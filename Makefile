@@ -5,10 +5,14 @@ PORT ?= 5000
 CATALOGUE ?= data/fashion.csv
 
 BIN := .venv/bin
+TOOLS := .venv/tools
 TORCH := $(shell grep '^torch==' requirements.txt)
+PIP := -m pip --disable-pip-version-check install --quiet
+COMPILE := $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest
+export UV_CUSTOM_COMPILE_COMMAND := make pins
 CODE := app.py bench gallery indexer studio tests vitrine
 
-.PHONY: help setup run test lint translations bench browser clean
+.PHONY: help setup run test lint translations bench pins audit browser clean
 
 help: ## Show this list.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -40,21 +44,47 @@ translations: .venv/dev ## Bring the translations in line with what the pages sa
 bench: .venv/dev ## Run every measurement.
 	$(BIN)/python -m bench
 
+# One version of each package for all Pythons and platforms, so that what is tested is what
+# runs. What is pinned stays as it is where the requirements allow it. The hashed files leave
+# out torch and what its builds for Linux alone bring in, as not every machine has that build.
+pins: .venv/tools/made ## Pin what the requirements bring in; all anew with RENEW=--upgrade.
+	$(COMPILE) $(RENEW) requirements.txt requirements-dev.txt --output-file pins/constraints.txt
+	hashed="$(COMPILE) --generate-hashes --no-annotate --constraints pins/constraints.txt \
+	  --no-emit-package torch $$(sed -nE \
+	  "s/^([a-z0-9-]+)==.* sys_platform == 'linux'.*/--no-emit-package \1/p" pins/constraints.txt)"; \
+	$$hashed requirements.txt --output-file pins/run.txt && \
+	$$hashed requirements.txt requirements-dev.txt --output-file pins/dev.txt
+	$(COMPILE) $(RENEW) --generate-hashes requirements-tools.txt --output-file pins/tools.txt
+
+# Strict, as a package whose advisories could not be had is not one without any.
+audit: .venv/tools/made ## Ask for known holes of all that is pinned; needs the network.
+	@failed=0; for name in constraints tools; do \
+	  $(TOOLS)/bin/pip-audit --strict --disable-pip --no-deps -r pins/$$name.txt || failed=1; \
+	done; exit $$failed
+
 clean: ## Remove the environment and the index.
 	rm -rf .venv data/index
 
-# torch comes first and alone, so that no other package chooses a build of it.
-.venv/run: requirements.txt
+# What pip fetches must have a hash that pins/ names. torch has none there, as its builds differ
+# by machine, and so comes apart, and last, when all else that it needs is there; nothing else
+# needs torch, so no other package chooses a build of it.
+.venv/run: requirements.txt pins/run.txt pins/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Vitrine needs Python 3.11 or newer. Try: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
 	@echo "Installing the packages (a few minutes, once) …"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python $(PIP) --require-hashes -r pins/run.txt
+	$(BIN)/python $(PIP) --constraint pins/constraints.txt $(TORCH)
 	@touch $@
 
-.venv/dev: .venv/run requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+.venv/dev: .venv/run requirements-dev.txt pins/dev.txt
+	$(BIN)/python $(PIP) --require-hashes -r pins/dev.txt
+	@touch $@
+
+# Apart, so that what pins and audits the packages is none of them.
+.venv/tools/made: pins/tools.txt
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python $(PIP) --require-hashes -r pins/tools.txt
 	@touch $@
 
 # The browser tests drive a Chromium of the system. It is installed where that is

@@ -6,9 +6,11 @@ import hashlib
 import io
 import json
 import pickletools
+import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,10 +19,11 @@ from vitrine.snapshot import NORM_TOLERANCE
 
 SHORTEST = 1e-6  # a vector shorter than that has no direction that float32 could tell
 
-_FLAT_MARKS = {b"IxF2": "L2", b"IxFI": "inner product", b"IxFl": "another metric"}
+_FLAT_MARKS = {b"IxF2": "L2", b"IxFI": "inner product"}
 """How faiss's files of flat indexes begin; its source has them in `index_write.cpp`."""
 
 _MARK_LENGTH = 4
+_MARK_OF_ANY_INDEX = re.compile(rb"I[A-Za-z0-9]{3}")
 
 
 class OlderIndexError(Exception):
@@ -48,8 +51,6 @@ class OlderVectors:
 
 def read_vectors(path: Path) -> OlderVectors:
     """Read a flat faiss index. Raises `OlderIndexError` for any other file or broken vectors."""
-    import faiss
-
     body = _bytes_of(path)
     if is_pickle(body):
         raise OlderIndexError(
@@ -59,27 +60,45 @@ def read_vectors(path: Path) -> OlderVectors:
             f"v = np.asarray(pickle.load(open('{path.name}', 'rb')), 'float32'); "
             "i = faiss.IndexFlatL2(v.shape[1]); i.add(v); faiss.write_index(i, 'vector.index')\""
         )
-    metric = _FLAT_MARKS.get(body[:_MARK_LENGTH])
-    try:
-        # From memory, so that what is read is what was looked at.
-        index = faiss.deserialize_index(np.frombuffer(body, dtype=np.uint8))
-    except RuntimeError:  # its words speak of faiss's own lines of code
+    mark = body[:_MARK_LENGTH]
+    # faiss parses dozens of kinds, and is not made for files of strangers: it gets no other.
+    if mark not in _FLAT_MARKS and _MARK_OF_ANY_INDEX.fullmatch(mark):
+        raise OlderIndexError(
+            f"{path} is a faiss index of another kind ({mark.decode()}), or of another metric. "
+            "Only flat indexes hold the vectors as they were made (IndexFlatL2, IndexFlatIP): "
+            "write it again as one of these, or index anew with: python -m indexer build CATALOGUE"
+        )
+    index = _flat_index(body) if mark in _FLAT_MARKS else None
+    if index is None:
         raise OlderIndexError(
             f"{path} is no faiss index, or one that was cut short. Copy it again from where it was "
             "made, or index anew with: python -m indexer build CATALOGUE"
-        ) from None
-    if metric not in ("L2", "inner product"):
-        kind = type(faiss.downcast_index(index)).__name__
-        which = f"an {kind}" if metric is None else f"an {kind} with another metric than L2"
-        raise OlderIndexError(
-            f"{path} is {which}. Only flat indexes hold the vectors as they were made "
-            "(IndexFlatL2, IndexFlatIP): write it again as one of these, or index anew with: "
-            "python -m indexer build CATALOGUE"
         )
     if not index.ntotal:
         raise OlderIndexError(f"{path} is an empty index: there is nothing to take over.")
     stored: FloatArray = index.reconstruct_n(0, index.ntotal)
-    return OlderVectors(stored, _unit(stored, path), metric, hashlib.sha256(body).hexdigest())
+    return OlderVectors(
+        stored, _unit(stored, path), _FLAT_MARKS[mark], hashlib.sha256(body).hexdigest()
+    )
+
+
+def _flat_index(body: bytes) -> Any:
+    """The flat index that these bytes hold, or None where they hold none.
+
+    From memory, so that what is read is what was looked at.
+    """
+    import faiss
+
+    # A few bytes may say that many GB follow, and faiss makes room before it looks. One array
+    # takes a quarter of this limit at most, so no more than the file.
+    limit = faiss.get_deserialization_vector_byte_limit()
+    faiss.set_deserialization_vector_byte_limit(4 * len(body))
+    try:
+        return faiss.deserialize_index(np.frombuffer(body, dtype=np.uint8))
+    except RuntimeError:  # its words speak of faiss's own lines of code
+        return None
+    finally:
+        faiss.set_deserialization_vector_byte_limit(limit)
 
 
 def _unit(stored: FloatArray, path: Path) -> FloatArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import resource
 
 import faiss
 import numpy as np
@@ -90,16 +91,19 @@ def test_what_does_not_fit_is_refused_before_anything_is_written(older, vectors,
 
 
 @pytest.mark.parametrize(
-    ("index", "words"),
+    ("index", "mark"),
     [
-        (faiss.IndexHNSWFlat(DINOV2_SMALL, 8), "is an IndexHNSWFlat"),
-        (faiss.IndexIDMap(faiss.IndexFlatL2(DINOV2_SMALL)), "is an IndexIDMap"),
-        (faiss.IndexFlat(DINOV2_SMALL, faiss.METRIC_L1), "with another metric than L2"),
+        (faiss.IndexHNSWFlat(DINOV2_SMALL, 8), "IHNf"),
+        (faiss.IndexIDMap(faiss.IndexFlatL2(DINOV2_SMALL)), "IxMp"),
+        (faiss.IndexFlat(DINOV2_SMALL, faiss.METRIC_L1), "IxFl"),
     ],
 )
-def test_only_flat_indexes_of_a_known_metric_are_taken(older, index, words):
+def test_faiss_never_reads_other_than_flat_indexes_of_a_known_metric(
+    older, index, mark, monkeypatch
+):
     faiss.write_index(index, str(older.vectors_file))
-    assert words in older.imports(check=2)
+    monkeypatch.setattr(faiss, "deserialize_index", None)
+    assert f"of another kind ({mark}), or of another metric" in older.imports(check=2)
 
 
 @pytest.mark.parametrize("body", [b"", b"IxF2", b"\x89PNG and so on", b"IxF2" + b"\xff" * 60])
@@ -111,6 +115,25 @@ def test_what_is_no_faiss_index_is_refused(older, body):
 def test_a_cut_index_is_refused(older):
     body = older.vectors_file.read_bytes()
     older.vectors_file.write_bytes(body[:-100])
+    assert "cut short" in older.imports(check=2)
+
+
+@pytest.fixture
+def bounded_memory():
+    """This process can't have more than 64 GiB of addresses, and says so with MemoryError."""
+    were = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (2**36, were[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, were)
+
+
+@pytest.mark.parametrize("said", [2**34, 2**36, 2**62])
+@pytest.mark.usefixtures("bounded_memory")
+def test_no_room_is_made_for_what_an_index_only_says_that_it_holds(older, said):
+    body = older.vectors_file.read_bytes()
+    at = len(body) - 6 * DINOV2_SMALL * 4 - 8  # how many numbers follow, before they do
+    assert int.from_bytes(body[at : at + 8], "little") == 6 * DINOV2_SMALL
+    older.vectors_file.write_bytes(body[:at] + said.to_bytes(8, "little") + body[at + 8 :])
     assert "cut short" in older.imports(check=2)
 
 
