@@ -29,7 +29,7 @@ run: .venv/run ## Index CATALOGUE (data/fashion.csv) and serve the gallery on PO
 	$(BIN)/python app.py --port $(PORT)
 
 test: .venv/dev browser lint ## Check style and types, and run all tests.
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: .venv/dev ## Check style and types alone.
 	$(BIN)/ruff check $(CODE)
@@ -65,14 +65,15 @@ audit: .venv/tools/made ## Ask for known holes of all that is pinned; needs the 
 clean: ## Remove the environment and the index.
 	rm -rf .venv data/index
 
-# What pip fetches must have a hash that pins/ names. torch has none there, as its builds differ
-# by machine, and so comes apart, and last, when all else that it needs is there; nothing else
-# needs torch, so no other package chooses a build of it.
+# torch comes first and alone, so that no other package chooses a build of it. What else pip
+# fetches must have a hash that pins/ names. torch has none there, as its builds differ by
+# machine; at the end it gets what its own build needs besides, which may be nothing.
 .venv/run: requirements.txt pins/run.txt pins/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Vitrine needs Python 3.11 or newer. Try: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv .venv
 	@echo "Installing the packages (a few minutes, once) …"
+	$(BIN)/python $(PIP) --no-deps $(TORCH)
 	$(BIN)/python $(PIP) --require-hashes -r pins/run.txt
 	$(BIN)/python $(PIP) --constraint pins/constraints.txt $(TORCH)
 	@touch $@
