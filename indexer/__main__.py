@@ -8,30 +8,41 @@ from itertools import chain
 
 import click
 
-from indexer.commands import COMMANDS
+from indexer.commands import SECTIONS, command_of
+
+NAMES = tuple(chain.from_iterable(SECTIONS.values()))
 
 
-class DefaultBuild(click.Group):
-    """`python -m indexer` alone, or with options of `build`, is `python -m indexer build`."""
+class Commands(click.Group):
+    """`python -m indexer` alone, or with options of `build`, is `python -m indexer build`.
+
+    A command is loaded when it is asked for, so that none waits for what others need.
+    """
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(NAMES)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        return command_of(name) if name in NAMES else None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        is_ours = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
+        is_ours = bool(args) and (args[0] in NAMES or args[0] in ctx.help_option_names)
         return super().parse_args(ctx, args if is_ours else ["build", *args])
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """All commands, in sections by what they are for."""
-        width = max(map(len, self.commands))
-        for title, commands in COMMANDS.items():
+        width = max(map(len, NAMES))
+        for title, names in SECTIONS.items():
             with formatter.section(title):
                 formatter.write_dl(
                     [
-                        (f"{command.name:<{width}}", command.get_short_help_str(formatter.width))
-                        for command in commands
+                        (f"{name:<{width}}", command_of(name).get_short_help_str(formatter.width))
+                        for name in names
                     ]
                 )
 
 
-@click.group(cls=DefaultBuild)
+@click.group(cls=Commands)
 def cli() -> None:
     """Index a product catalogue for visual similarity.
 
@@ -47,10 +58,6 @@ def cli() -> None:
     python -m indexer status                 what is indexed, what failed, what to do
     python app.py                            look at it
     """
-
-
-for command in chain.from_iterable(COMMANDS.values()):
-    cli.add_command(command)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pydantic import TypeAdapter
 
 from vitrine.catalogue import Catalogue, Described
+from vitrine.errors import UnusableError
 from vitrine.failures import Failure, FailureCode
 from vitrine.products import IndexedProduct, PhotolessProduct
 
@@ -23,7 +24,7 @@ LOST_COPY = Failure(
 )
 
 
-class AmendmentError(Exception):
+class AmendmentError(UnusableError):
     """What is asked for cannot be done, and nothing was changed; the message says why."""
 
 

@@ -9,18 +9,8 @@ from contextlib import contextmanager
 
 from pydantic import ValidationError
 
-from indexer.amendments import AmendmentError
 from indexer.console import stderr
-from indexer.evaluation import EvaluationError
-from indexer.groups import GroupsError
-from indexer.importing.artefacts import OlderIndexError
-from indexer.options import FETCHING
-from indexer.rollback import RollbackError
-from vitrine.catalogue import CatalogueError
-from vitrine.encoders.base import EncoderError
-from vitrine.figures import FigureError
-from vitrine.folder import FolderError
-from vitrine.snapshot import OlderFormatError, SnapshotError
+from vitrine.errors import UnusableError
 
 DONE, FAILED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -30,26 +20,12 @@ def errors_in_words() -> Iterator[None]:
     """What cannot be used, or not be written, ends the command with a sentence and status 2."""
     try:
         yield
-    except (
-        AmendmentError,
-        CatalogueError,
-        EncoderError,
-        EvaluationError,
-        FigureError,
-        FolderError,
-        GroupsError,
-        OlderIndexError,
-        RollbackError,
-    ) as error:
-        stderr.print(f"Error: {error}")
-        sys.exit(UNUSABLE)
-    except OlderFormatError as error:
-        stderr.print(f"Error: {error}.")
-        sys.exit(UNUSABLE)
-    except SnapshotError as error:
-        stderr.print(f"Error: {error}.\nMake an index with: python -m indexer build CATALOGUE")
+    except UnusableError as error:
+        stderr.print(f"Error: {_in_words(error)}")
         sys.exit(UNUSABLE)
     except ValidationError as error:
+        from indexer.options import FETCHING
+
         for problem in error.errors():
             name = str(problem["loc"][0])
             flag = f"--{name.replace('_', '-')}" if name in FETCHING else f"VITRINE_{name.upper()}"
@@ -71,3 +47,13 @@ def errors_in_words() -> Iterator[None]:
     except KeyboardInterrupt:
         stderr.print("Interrupted. What is done is kept: run again to go on from here.")
         sys.exit(INTERRUPTED)
+
+
+def _in_words(error: UnusableError) -> str:
+    from vitrine.snapshot import OlderFormatError, SnapshotError
+
+    if isinstance(error, OlderFormatError):
+        return f"{error}."
+    if isinstance(error, SnapshotError):
+        return f"{error}.\nMake an index with: python -m indexer build CATALOGUE"
+    return str(error)

@@ -15,6 +15,7 @@ import numpy as np
 from indexer.jackknife import CONFIDENCE, Estimate, Integers, Mask, Reals, estimate
 from indexer.measures import NOBODY, Ranking, Scores
 from vitrine.encoders.base import FloatArray
+from vitrine.errors import UnusableError
 from vitrine.products import NO_VALUE
 from vitrine.snapshot import Snapshot
 
@@ -25,7 +26,7 @@ COLOURS = ("colour", "basecolour", "color", "basecolor")
 """What catalogues call the facets that matter most in a look, spelt small; best first."""
 
 
-class EvaluationError(Exception):
+class EvaluationError(UnusableError):
     """Nothing can be measured; the message says why and what to do."""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from vitrine.errors import UnusableError
 from vitrine.products import IndexedProduct, NearCopy
 from vitrine.snapshot import Snapshot
 from vitrine.spreadsheets import defused
@@ -38,7 +39,7 @@ class Group:
     members: Sequence[Member]
 
 
-class GroupsError(Exception):
+class GroupsError(UnusableError):
     """The groups cannot be written; the message says why."""
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vitrine.errors import UnusableError
 from vitrine.folder import IndexFolder
 from vitrine.snapshot import Manifest, SnapshotError, published_name, read_manifest, verify
 
 
-class RollbackError(Exception):
+class RollbackError(UnusableError):
     """There is nothing sound to go back to by that name; the message says what there is."""
 
 

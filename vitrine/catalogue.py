@@ -14,6 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from vitrine.errors import UnusableError
+
 FEW_VALUES = 10  # as many choices as one takes in at a glance
 MAX_FACET_VALUES = 5_000  # more choices than that are a list to search, not to click through
 MAX_ID_LENGTH = 200  # an id is part of every product's address
@@ -32,7 +34,7 @@ class Column(StrEnum):
     IMAGE = "image"
 
 
-class CatalogueError(Exception):
+class CatalogueError(UnusableError):
     """The catalogue as a whole cannot be used; the message says why and what to do."""
 
 

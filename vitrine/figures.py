@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from vitrine.errors import UnusableError
 from vitrine.folder import IndexFolder
 from vitrine.photos import thumbnail_widths
 from vitrine.products import IndexedProduct
@@ -71,7 +72,7 @@ class Row:
     cells: Sequence[Cell]
 
 
-class FigureError(Exception):
+class FigureError(UnusableError):
     """A picture cannot be drawn or written; the message says why and what to do."""
 
 

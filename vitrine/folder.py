@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vitrine.catalogue import is_text
+from vitrine.errors import UnusableError
 
 LINKS = ("vector.index", "image_ids.json")
 OUR_NAMES = {"ledger.sqlite", "indexer.lock", "indexer.json", "photos", "thumbs"} | {
@@ -29,7 +30,7 @@ UNFINISHED = ".unfinished-"
 """How the name of a file begins that is being written, and takes another when it is whole."""
 
 
-class FolderError(Exception):
+class FolderError(UnusableError):
     """The index folder cannot be used; the message says why and what to do."""
 
 

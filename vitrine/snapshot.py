@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vitrine.encoders.base import FloatArray
+from vitrine.errors import UnusableError
 from vitrine.folder import IndexFolder
 from vitrine.index import FlatIndex
 from vitrine.products import Order, Products
@@ -25,7 +26,7 @@ MANIFEST_FILE = "manifest.json"
 NORM_TOLERANCE = 1e-3  # float32 rows of unit length are within 1e-6; more is no rounding
 
 
-class SnapshotError(Exception):
+class SnapshotError(UnusableError):
     """A generation cannot be served; the message says what is wrong with it."""
 
 

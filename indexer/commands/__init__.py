@@ -1,22 +1,22 @@
-"""The commands of `python -m indexer`, one a module, in the order in which `--help` has them."""
+"""The commands of `python -m indexer`, one a module, each loaded when it is wanted."""
 
-from indexer.commands.add import add
-from indexer.commands.build import build
-from indexer.commands.duplicates import duplicates
-from indexer.commands.encoders import encoders
-from indexer.commands.evaluate import evaluate
-from indexer.commands.import_ import import_
-from indexer.commands.map import map_
-from indexer.commands.remove import remove
-from indexer.commands.rollback import rollback
-from indexer.commands.search import search
-from indexer.commands.sheet import sheet
-from indexer.commands.status import status
-from indexer.commands.verify import verify
+from importlib import import_module
 
-COMMANDS = {
-    "Make the index and change it": (build, add, remove, rollback, import_),
-    "Look into it": (status, verify, search, sheet, map_, duplicates),
-    "Choose an encoder": (evaluate, encoders),
+import click
+
+SECTIONS = {
+    "Make the index and change it": ("build", "add", "remove", "rollback", "import"),
+    "Look into it": ("status", "verify", "search", "sheet", "map", "duplicates"),
+    "Choose an encoder": ("evaluate", "encoders"),
 }
-"""By what they are for."""
+"""All names, by what the commands are for, in the order in which `--help` has them."""
+
+PYTHON_NAMES = {"import": "import_", "map": "map_"}
+MODULES = {"import": "import_"}
+
+
+def command_of(name: str) -> click.Command:
+    """The command of a name that is in `SECTIONS`."""
+    module = import_module(f"{__name__}.{MODULES.get(name, name)}")
+    command: click.Command = getattr(module, PYTHON_NAMES.get(name, name))
+    return command

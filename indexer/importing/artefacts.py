@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from vitrine.encoders.base import FloatArray
+from vitrine.errors import UnusableError
 from vitrine.snapshot import NORM_TOLERANCE
 
 SHORTEST = 1e-6  # a vector shorter than that has no direction that float32 could tell
@@ -26,7 +27,7 @@ _MARK_LENGTH = 4
 _MARK_OF_ANY_INDEX = re.compile(rb"I[A-Za-z0-9]{3}")
 
 
-class OlderIndexError(Exception):
+class OlderIndexError(UnusableError):
     """An older index cannot be taken over; the message says why and what to do."""
 
 

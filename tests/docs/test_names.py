@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from gallery.refusals import STATUSES
-from indexer.__main__ import cli
+from indexer.__main__ import NAMES
+from indexer.commands import command_of
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -43,8 +44,8 @@ def test_every_make_target_exists(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_and_option_of_the_indexer_exists(page):
     for command, rest in re.findall(r"python -m indexer ([a-z]+)([^\n`#]*)", TEXTS[page]):
-        assert command in cli.commands
-        known = {option for p in cli.commands[command].params for option in p.opts}
+        assert command in NAMES
+        known = {option for p in command_of(command).params for option in p.opts}
         assert set(re.findall(r"(?<=\s)--?[a-z][a-z-]*", rest)) <= known
 
 

@@ -13,8 +13,8 @@ import pytest
 
 from app import create_app
 from gallery.causes import CAUSES
-from indexer.__main__ import cli
 from indexer.build import sole_indexer
+from indexer.commands import command_of
 from indexer.publishing import publish
 from tests.gallery.conftest import LOST, PRODUCTS
 from tests.generations import contents_of, product, publish_products, random_unit_vectors
@@ -157,7 +157,7 @@ class TestCommand:
         assert command in client.get("/about-index").text
         python, m, module, name, *arguments = shlex.split(command)
         assert (python, m, module, name) == ("python", "-m", "indexer", "build")
-        context = cli.commands["build"].make_context("build", arguments)
+        context = command_of("build").make_context("build", arguments)
         assert context.params["catalogues"] == ("CATALOGUE",)
         assert context.params["encoder"] == named
         assert str(context.params["index"]) == "INDEX"

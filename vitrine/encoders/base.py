@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from vitrine.errors import UnusableError
+
 FloatArray = npt.NDArray[np.float32]
 
 
@@ -59,7 +61,7 @@ class TextEncoder(Encoder, Protocol):
         """
 
 
-class EncoderError(Exception):
+class EncoderError(UnusableError):
     """An encoder cannot be had; the message says which, why, and what to do."""
 
 
