@@ -9,13 +9,14 @@ from __future__ import annotations
 import ipaddress
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIB = 1024 * 1024
 ANY_PROXY = "*"
+RuntimeChoice = Literal["auto", "openvino", "torch"]
 HOST = re.compile(r"\.?[\w-]+(\.[\w-]+)*(:\d+)?|\[[\da-fA-F:.]+\](:\d+)?")
 
 
@@ -25,6 +26,17 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="VITRINE_", frozen=True, extra="forbid")
 
     index: Path = Field(Path("data/index"), description="Folder of the index.")
+
+    cache: Path | None = Field(
+        None,
+        description="Folder for what can be made anew: encoders converted for OpenVINO. None is "
+        "`vitrine` in `XDG_CACHE_HOME`, or in `~/.cache`.",
+    )
+    runtime: RuntimeChoice = Field(
+        "auto",
+        description="What runs an encoder's model: `torch`, `openvino`, or `auto`, which is torch "
+        "on a GPU, and OpenVINO without one.",
+    )
 
     workers: int = Field(16, ge=1, le=256, description="Downloads at a time, over all hosts.")
     per_host: int = Field(6, ge=1, le=64, description="Downloads at a time from one host.")

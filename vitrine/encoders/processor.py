@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from vitrine.encoders.base import EncoderError
 from vitrine.encoders.checkpoint import first_line, material_config, quiet_library
@@ -32,7 +32,7 @@ def preprocessing_of(folder: Path) -> Preprocessing:
         else:
             processor = _customary_processor(folder)
         ours = Preprocessing.from_processor(processor.to_dict())
-        photo = probe_photo()
+        photo = probe_photos()[0]
         expected = np.asarray(processor(photo)["pixel_values"][0])
         actual = ours.normalised(ours.cropped(photo)[None])[0]
     except EncoderError as error:
@@ -77,8 +77,9 @@ def _customary_processor(folder: Path) -> Any:
     )
 
 
-def probe_photo() -> Image.Image:
-    """A photo with structure and no symmetry, to try a checkpoint on."""
+def probe_photos() -> list[Image.Image]:
+    """Photos with structure and no symmetry, each of another shape, to try a checkpoint on."""
     y, x = np.mgrid[0:311, 0:401]
     planes = np.stack([x * y // 97, x * 3 + y, y * y // 53 + x], axis=-1) % 256
-    return Image.fromarray(planes.astype(np.uint8))
+    photo = Image.fromarray(planes.astype(np.uint8))
+    return [photo, ImageOps.invert(photo).rotate(90, expand=True), photo.crop((0, 0, 60, 90))]

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vitrine.encoders.base import EncoderError
+import numpy as np
+
+from vitrine.encoders.base import EncoderError, FloatArray, normalised
 from vitrine.encoders.checkpoint import CONFIG_FILE, first_line, json_object, quiet_library, sha256
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ TOKENIZER_FILES = (
     "vocab.json",
     "merges.txt",
 )
+
+_BATCH_SIZE = 64
 
 # SigLIP 2 of a fixed resolution calls itself `siglip` too, and shares its text half.
 _READERS = ("clip", "siglip")
@@ -96,3 +100,43 @@ class Tokenizer:
             "case": "lower",
             "padding": "full length, read" if self._is_siglip else "longest, masked",
         }
+
+
+class TextHalf:
+    """The half of a loaded model that reads: CLIP's, SigLIP's."""
+
+    def __init__(self, folder: Path, model: Any, dimension: int) -> None:
+        """`dimension` is that of the photos' vectors.
+
+        Raises EncoderError where no tokenizer can be had, or texts get no such vectors.
+        """
+        self._model = model
+        self._tokenizer = Tokenizer(folder, model.config)
+        self._dimension = dimension
+        read = self._read(["a red shoe"])
+        if read.shape != (1, dimension) or not np.isfinite(read).all():
+            raise EncoderError(
+                f"{folder}: the text half gives vectors of {read.shape[-1]} numbers and the "
+                f"photos' half of {dimension}, or no numbers; fetch the checkpoint again whole"
+            )
+
+    def facts(self) -> dict[str, Any]:
+        """The tokenizer's files and rules; part of the encoder's fingerprint."""
+        return self._tokenizer.facts()
+
+    def vectors(self, texts: Sequence[str]) -> FloatArray:
+        """n texts → array (n, dimension), float32, rows of unit L2 length."""
+        vectors = [np.empty((0, self._dimension), dtype=np.float32)]
+        for start in range(0, len(texts), _BATCH_SIZE):
+            vectors.append(self._read(texts[start : start + _BATCH_SIZE]))
+        return np.concatenate(vectors)
+
+    def _read(self, texts: Sequence[str]) -> FloatArray:
+        import torch
+
+        tokens = self._tokenizer.tokens(texts)
+        with torch.inference_mode():
+            output = self._model.get_text_features(
+                **{name: tensor.to(self._model.device) for name, tensor in tokens.items()}
+            )
+        return normalised(getattr(output, "pooler_output", output).cpu().numpy())

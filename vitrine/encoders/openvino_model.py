@@ -1,0 +1,63 @@
+"""A converted model, run by OpenVINO on the CPU."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vitrine.encoders.base import FloatArray
+from vitrine.encoders.runtime import Traits
+
+# One photo at a time on each stream is as fast as any batch; so many keep all streams busy
+# but for a small part of the time, at whose end some wait for the last.
+_PHOTOS_PER_STREAM = 8
+
+
+def openvino() -> Any:
+    """The package, kept from reporting its use to its makers' statistics over the network.
+
+    It does so as soon as it is imported, unless it finds no module to do it with.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
+
+    return openvino
+
+
+class OpenVinoModel:
+    """Computes in 32-bit floats, whatever the CPU could do in fewer; one photo a core."""
+
+    def __init__(self, file: Path, traits: Traits) -> None:
+        """`file` is the model's `.xml`, its weights beside it; its input is one photo's pixels."""
+        package = openvino()
+        compiled = package.Core().compile_model(
+            file,
+            "CPU",
+            {
+                "PERFORMANCE_HINT": "THROUGHPUT",
+                "INFERENCE_PRECISION_HINT": "f32",
+                # Two processes on one machine would choose the same cores.
+                "ENABLE_CPU_PINNING": False,
+            },
+        )
+        self.traits = traits
+        self._requests = package.AsyncInferQueue(compiled)
+        self.batch_size = _PHOTOS_PER_STREAM * len(self._requests)
+
+    def vectors(self, pixels: FloatArray) -> FloatArray:
+        """Pixels (n, 3, height, width) → vectors (n, dimension), not yet of unit length."""
+        vectors = np.empty((len(pixels), self.traits.dimension), dtype=np.float32)
+
+        def keep(request: Any, row: int) -> None:
+            vectors[row] = request.get_output_tensor().data[0]
+
+        self._requests.set_callback(keep)
+        try:
+            for row in range(len(pixels)):
+                self._requests.start_async({0: pixels[row : row + 1]}, row)
+        finally:
+            self._requests.wait_all()
+        return vectors
