@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vitrine.encoders.base import FloatArray, normalised
@@ -107,15 +108,13 @@ class Conversion:
         """
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=self.folder.parent, prefix=UNFINISHED) as home:
-                made = Path(home) / "made"
-                made.mkdir()
-                _write(made, reference)
-                _compare(OpenVinoModel(made / _MODEL_FILE, reference.traits), reference)
-                # What is here by now is damaged, or another process's of this moment.
-                shutil.rmtree(self.folder, ignore_errors=True)
-                made.rename(self.folder)
-            sync_folder(self.folder.parent)
+            with FileLock(self.folder.parent.with_suffix(".lock")):
+                if model := self.loaded():
+                    return model  # by another process, of this moment
+                self._make(reference)
+                if model := self.loaded():
+                    return model
+            raise ConversionError(f"what was written to {self.folder} is not what is there")
         except ConversionError:
             raise
         except OSError as error:
@@ -125,9 +124,16 @@ class Conversion:
             ) from error
         except Exception as error:  # of two packages, whatever they meet in a model
             raise ConversionError(f"it cannot be converted: {first_line(error)}") from error
-        if model := self.loaded():
-            return model
-        raise ConversionError(f"what was written to {self.folder} is not what is there")
+
+    def _make(self, reference: Reference) -> None:
+        with tempfile.TemporaryDirectory(dir=self.folder.parent, prefix=UNFINISHED) as home:
+            made = Path(home) / "made"
+            made.mkdir()
+            _write(made, reference)
+            _compare(OpenVinoModel(made / _MODEL_FILE, reference.traits), reference)
+            shutil.rmtree(self.folder, ignore_errors=True)  # if it is here, it is damaged
+            made.rename(self.folder)
+        sync_folder(self.folder.parent)
 
 
 def _cache() -> Path:

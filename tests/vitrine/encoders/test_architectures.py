@@ -22,7 +22,7 @@ from tests.checkpoints import (
     small_resnet,
     small_siglip2,
 )
-from tests.vitrine.encoders.test_transformer import TOLERANCE, scene
+from tests.vitrine.encoders.test_transformer import RUNTIMES, TOLERANCE, scene
 from vitrine.encoders.base import EncoderError, fingerprint_of
 from vitrine.encoders.checkpoint import sha256
 from vitrine.encoders.preprocessing import Preprocessing
@@ -179,7 +179,11 @@ def reference(
     return unit
 
 
-def test_vectors_are_those_of_the_library_s_processor_and_model(folder: Path, case: Case) -> None:
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_vectors_are_those_of_the_library_s_processor_and_model(
+    folder: Path, case: Case, runtime: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VITRINE_RUNTIME", runtime)
     photos = [scene(*size, seed) for seed, size in enumerate(SIZES)]
     encoder = load_checkpoint(folder, "small")
     ours = encoder.encode([encoder.prepare(photo) for photo in photos])

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pytest
 
 from tests.checkpoints import PROJECTION_SIZE, TEXT_LENGTH, small_clip, small_dinov2, small_siglip2
-from tests.vitrine.encoders.test_transformer import TOLERANCE, scene
+from tests.vitrine.encoders.test_transformer import RUNTIMES, TOLERANCE, scene
 from vitrine.encoders.base import EncoderError, TextEncoder
-from vitrine.encoders.transformer import load_checkpoint
+from vitrine.encoders.transformer import ReadingTransformerEncoder, load_checkpoint
 
 TEXTS = [
     "red shoe",
@@ -33,9 +33,28 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def encoder(folder: Path) -> TextEncoder:
-    encoder = load_checkpoint(folder, "small")
+    return ReadingTransformerEncoder(folder, "small", "torch")
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_checkpoint_that_reads_is_a_text_encoder_in_every_runtime(
+    folder: Path, encoder: TextEncoder, runtime: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VITRINE_RUNTIME", runtime)
+    loaded = load_checkpoint(folder, "small")
+    assert isinstance(loaded, TextEncoder)
+    assert loaded.fingerprint == encoder.fingerprint
+    assert np.allclose(loaded.encode_texts(TEXTS), encoder.encode_texts(TEXTS), atol=TOLERANCE)
+    photos = [encoder.prepare(scene(300, 200, seed)) for seed in range(3)]
+    assert np.allclose(loaded.encode(photos), encoder.encode(photos), atol=TOLERANCE)
+
+
+def test_texts_are_not_read_by_another_model_than_the_photos_were(tmp_path: Path) -> None:
+    encoder = load_checkpoint(small_clip(tmp_path), "clip")
     assert isinstance(encoder, TextEncoder)
-    return encoder
+    small_clip(tmp_path, seed=1)
+    with pytest.raises(EncoderError, match="has changed since it was loaded"):
+        encoder.encode_texts(["red shoe"])
 
 
 def similarities(folder: Path, texts: list[str]) -> tuple[npt.NDArray[np.float32], ...]:

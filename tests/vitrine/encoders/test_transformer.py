@@ -21,6 +21,7 @@ from vitrine.encoders.base import Encoder, EncoderError
 from vitrine.encoders.preprocessing import Preprocessing
 from vitrine.encoders.transformer import TransformerEncoder
 from vitrine.photos import Photo, decode
+from vitrine.settings import RuntimeChoice
 
 TOLERANCE = 1e-5
 """Of a unit vector's components, between our numbers and the reference's: float32 rounding."""
@@ -67,9 +68,12 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return small_dinov2(tmp_path_factory.mktemp("checkpoint"))
 
 
-@pytest.fixture(scope="module")
-def encoder(checkpoint: Path) -> TransformerEncoder:
-    return TransformerEncoder(checkpoint, "small")
+RUNTIMES: list[RuntimeChoice] = ["torch", "openvino"]
+
+
+@pytest.fixture(scope="module", params=RUNTIMES)
+def encoder(checkpoint: Path, request: pytest.FixtureRequest) -> TransformerEncoder:
+    return TransformerEncoder(checkpoint, "small", request.param)
 
 
 @pytest.fixture
@@ -143,8 +147,10 @@ def test_the_checkpoint_s_own_preprocessing_is_followed(
 ) -> None:
     photos = [scene(300, 200), scene(90, 130)]
     amended(copy, "preprocessor_config.json", **settings)
-    encoder = TransformerEncoder(copy, "amended")
-    assert np.allclose(embedded(encoder, photos), reference(copy, photos), atol=TOLERANCE)
+    expected = reference(copy, photos)
+    for runtime in RUNTIMES:
+        encoder = TransformerEncoder(copy, "amended", runtime)
+        assert np.allclose(embedded(encoder, photos), expected, atol=TOLERANCE)
 
 
 def test_a_dinov2_without_a_preprocessor_file_gets_dinov2_s_preprocessing(

@@ -1,0 +1,151 @@
+"""How fast does a CPU embed photos, against the loop that embeds one at a time?
+
+`python -m bench.encoding [FOLDER OF PHOTOS]`: a full-size dinov2-small with random weights;
+photos of 1080 × 1440 px from their JPEG bytes, and the same already prepared. The loop is
+Pillow with the library's `AutoImageProcessor` and `AutoModel`. All take turns, several times,
+as no machine stays as fast as it is; a ratio is the median of those of each turn.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from bench.checkpoint import random_dinov2_small
+from bench.photos import DEMO_PHOTOS, mosaic_jpeg, photo_paths
+from indexer.pipeline import DECODERS
+from vitrine.encoders.base import FloatArray, normalised
+from vitrine.encoders.transformer import TransformerEncoder
+from vitrine.photos import Photo, decode
+
+COUNT = 32
+SIZE = (1080, 1440)
+
+Run = Callable[[], FloatArray]
+Crop = npt.NDArray[np.uint8]
+
+
+@click.command(help=__doc__)
+@click.argument("folder", type=click.Path(path_type=Path, exists=True), default=DEMO_PHOTOS)
+@click.option("--turns", default=5, show_default=True, help="How often each is measured.")
+def main(folder: Path, turns: int) -> None:
+    paths = photo_paths(folder, COUNT)
+    bodies = [mosaic_jpeg(paths[i:] + paths[:i], SIZE) for i in range(COUNT)]
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["VITRINE_CACHE"] = home
+        checkpoint = random_dinov2_small(Path(home) / "dinov2-small")
+        torch, openvino = (
+            TransformerEncoder(checkpoint, runtime, runtime) for runtime in ("torch", "openvino")
+        )
+        loop = Loop(checkpoint)
+        crops = list(prepared(torch, bodies))
+        measure(
+            "prepared",
+            {
+                "one at a time": lambda: loop.of_pixels(torch.preprocessing.normalised, crops),
+                "torch": lambda: embedded(torch, crops),
+                "OpenVINO": lambda: embedded(openvino, crops),
+            },
+            turns,
+        )
+        measure(
+            "JPEG",
+            {
+                "one at a time": lambda: loop.of_bodies(bodies),
+                "torch": lambda: embedded(torch, prepared(torch, bodies)),
+                "OpenVINO": lambda: embedded(openvino, prepared(openvino, bodies)),
+            },
+            turns,
+        )
+
+
+class Loop:
+    """The rival: the plain processor and model, one photo after the other."""
+
+    def __init__(self, checkpoint: Path) -> None:
+        from transformers import AutoImageProcessor, AutoModel
+
+        self._processor = AutoImageProcessor.from_pretrained(checkpoint)
+        self._model = AutoModel.from_pretrained(checkpoint).eval()
+
+    def of_bodies(self, bodies: Iterable[bytes]) -> FloatArray:
+        """JPEG bytes → unit vectors."""
+        return self._vectors(
+            self._processor(Image.open(io.BytesIO(body)).convert("RGB"), return_tensors="pt")
+            for body in bodies
+        )
+
+    def of_pixels(self, normalise: Callable[[Crop], FloatArray], crops: list[Crop]) -> FloatArray:
+        """Prepared photos → unit vectors."""
+        import torch
+
+        return self._vectors(
+            {"pixel_values": torch.from_numpy(normalise(crop[None]))} for crop in crops
+        )
+
+    def _vectors(self, inputs: Iterable[Any]) -> FloatArray:
+        import torch
+
+        vectors = []
+        with torch.inference_mode():
+            for one in inputs:
+                vectors.append(self._model(**one).last_hidden_state.mean(dim=1).numpy())
+        return normalised(np.concatenate(vectors))
+
+
+def prepared(encoder: TransformerEncoder, bodies: list[bytes]) -> Iterable[Crop]:
+    """Photos decoded and prepared by as many threads as the indexer has for it."""
+
+    def prepare(body: bytes) -> Crop:
+        photo = decode(body)
+        assert isinstance(photo, Photo)
+        return encoder.prepare(photo.image)
+
+    with ThreadPoolExecutor(DECODERS) as pool:
+        yield from pool.map(prepare, bodies)
+
+
+def embedded(encoder: TransformerEncoder, crops: Iterable[Crop]) -> FloatArray:
+    """Prepared photos → unit vectors, in the encoder's own batches."""
+    ahead, vectors = iter(crops), []
+    while batch := list(islice(ahead, encoder.batch_size)):
+        vectors.append(encoder.encode(batch))
+    return np.concatenate(vectors)
+
+
+def measure(what: str, runs: dict[str, Run], turns: int) -> None:
+    """Print photos a second of each run, how often the first's that is, and the least cosine."""
+    first = next(iter(runs))
+    expected = {name: run() for name, run in runs.items()}[first]
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    least = dict.fromkeys(runs, 1.0)
+    for _ in range(turns):
+        for name, run in runs.items():
+            start = time.perf_counter()
+            vectors = run()
+            seconds[name].append(time.perf_counter() - start)
+            least[name] = min(least[name], float((vectors * expected).sum(axis=1).min()))
+    for name, times in seconds.items():
+        ratios = [a / b for a, b in zip(seconds[first], times, strict=True)]
+        click.echo(
+            f"{what:9} {name:14} {COUNT / statistics.median(times):5.1f} photos/s  "
+            f"×{statistics.median(ratios):.2f} (×{min(ratios):.2f}–{max(ratios):.2f})  "
+            f"least cosine {least[name]:.7f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
