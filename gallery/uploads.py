@@ -280,7 +280,11 @@ class UploadEncoder:
             if not isinstance(encoder, TextEncoder):  # the manifest says that it is one
                 log.error("Can't search in words: encoder %s reads none.", wanted.name)
                 raise Refusal(Code.ENCODER_MISMATCH, MISMATCH[Use.WORDS])
-            vector: FloatArray = encoder.encode_texts([text])[0]
+            try:
+                vector: FloatArray = encoder.encode_texts([text])[0]
+            except EncoderError as error:  # its text half is loaded with the first words
+                log.error("Can't search in words: %s", error)
+                raise Refusal(Code.ENCODER_UNAVAILABLE, UNAVAILABLE[Use.WORDS]) from error
             vector.flags.writeable = False
             return vector
 

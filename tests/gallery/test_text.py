@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +15,7 @@ from PIL import Image
 import app as app_module
 from app import create_app
 from gallery.browsing import MAX_TEXT
+from gallery.refusals import Refusal
 from gallery.uploads import RETRY_SECONDS, UploadEncoder
 from tests.gallery.conftest import PAGE_SIZE, PRODUCTS, TWINS
 from tests.gallery.test_live import wait_for
@@ -18,6 +23,7 @@ from tests.gallery.test_pages import Links, links, shown_range, tiles
 from tests.generations import publish_products, random_unit_vectors
 from vitrine.encoders.base import EncoderError, TextEncoder
 from vitrine.encoders.registry import load_encoder
+from vitrine.photos import Photo
 from vitrine.snapshot import EncoderFacts, open_snapshot
 
 ROUNDING = 2e-6  # scores have six decimals
@@ -468,3 +474,33 @@ class TestEncoder:
         now[0] += RETRY_SECONDS
         assert encoder.text_vector("red dress", facts).shape == (snapshot.index.dimension,)
         assert len(tried) == 2
+
+
+# Runtimes
+
+
+def test_a_photo_is_embedded_without_torch_where_the_encoder_has_been_converted(reading):
+    program = f"""if True:
+        import io, sys
+        from app import create_app
+        from tests.drawings import photo_bytes
+        client = create_app({{"index": {str(reading.folder.root)!r}}}).test_client()
+        photo = (io.BytesIO(photo_bytes(7, (480, 640))), "photo.png")
+        answer = client.post("/get_similar", data={{"image": photo}}).json
+        heavy = {{"torch", "transformers"}} & set(sys.modules)
+        print(sorted(result["id"] for result in answer["results"][:2]), heavy)
+    """
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert run.stdout.decode().strip() == f"{sorted(TWINS)} set()"
+
+
+def test_words_that_come_after_the_checkpoint_has_gone_are_refused_in_words(reading, tmp_path):
+    checkpoint = Path(shutil.copytree(reading.checkpoint, tmp_path / "clip"))
+    uploads = UploadEncoder(load_encoder)
+    fingerprint = load_encoder(str(checkpoint)).fingerprint
+    wanted = EncoderFacts(name=str(checkpoint), fingerprint=fingerprint)
+    photo = Photo(image=Image.new("RGB", (9, 9)), width=9, height=9, format="PNG")
+    assert len(uploads.vector(photo, wanted)) > 0
+    shutil.rmtree(checkpoint)
+    with pytest.raises(Refusal, match="encoder_unavailable"):
+        uploads.text_vector("red shoe", wanted)
