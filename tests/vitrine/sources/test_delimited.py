@@ -70,6 +70,11 @@ def test_a_separator_inside_a_title_does_not_decide(read):
     assert catalogue.products[0].title == "Red, white, blue, and, more"
 
 
+def test_a_separator_inside_a_columns_name_does_not_decide(read):
+    (product,) = read('ProductId;"Price, net, EUR, a piece";ImageURL\n1;10;a.jpg\n').products
+    assert product.facts == {"Price, net, EUR, a piece": "10"}
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1", "cp1252"])
 def test_any_usual_encoding_is_read(read, encoding):
     catalogue = read("ProductId,ProductTitle,ImageURL\n1,Vestido Canção,a.jpg\n".encode(encoding))
