@@ -20,3 +20,6 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("vitrine")
+
+FEW = settings(max_examples=max(1, int(MORE or 400) // 50))
+"""Of what takes a process each."""

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from tests.properties.conftest import FEW
 from tests.soundness import check_catalogue, check_error
 from vitrine.catalogue import CatalogueError, RowProblemCode
 from vitrine.sources import read_source
@@ -115,15 +116,19 @@ def test_json_of_either_form_is_read_as_it_was_written(home, table, is_array, is
     check_read(home, text.encode(), names, written)
 
 
+@FEW
 @given(tables())
 def test_parquet_is_read_as_it_was_written(home, table):
-    names, written = table
+    check_read(home, parquet_of(*table), *table)
+
+
+def parquet_of(names: Sequence[str], written: Sequence[Row]) -> bytes:
     columns = zip(*(row.values() for row in written), strict=True)
     arrays = [pa.array(column, pa.string()) for column in columns]
     file = io.BytesIO()
     header = ["id", "image", "title", *names]
     parquet.write_table(pa.Table.from_arrays(arrays, names=header), file)
-    check_read(home, file.getvalue(), names, written)
+    return file.getvalue()
 
 
 BROKEN = {
@@ -158,6 +163,23 @@ def test_every_row_is_a_product_or_is_reported_by_its_line(home, kinds):
     assert sorted(found, key=lambda pair: pair[0]) == expected
     for product in catalogue.products[1:-1]:
         assert product.image_url == f"{product.line}.jpg"
+
+
+damages = st.tuples(st.floats(0, 0.999), st.integers(0, 255))
+
+
+@FEW
+@given(tables(), st.lists(damages, max_size=3), st.data())
+def test_a_damaged_parquet_file_is_read_or_refused_in_words(home, table, damaged, data):
+    body = bytearray(parquet_of(*table))
+    for where, byte in damaged:
+        body[4 + int(where * (len(body) - 4))] = byte
+    path = home / "shop"
+    path.write_bytes(body[: data.draw(st.just(len(body)) | st.integers(4, len(body)))])
+    try:
+        check_catalogue(read_source(path))
+    except CatalogueError as error:
+        check_error(error)
 
 
 pieces = st.sampled_from(

@@ -1,64 +1,167 @@
-"""Parquet: what it says of its size is judged before it is unpacked.
+"""Parquet is read in a process apart: a file of strangers costs no more than its own refusal.
 
-A column of few values takes a few bytes, however many rows it has and however long they are.
+A few kilobytes can unpack to any number of gigabytes, and where Arrow, which is C++, meets
+what it has not thought of, it may end the process that it is in. So its reader is this module,
+run as a program: it takes up to `READER_BYTES` of memory and `READER_SECONDS` of processor
+time, writes no file, and answers in lines of JSON: a head, a list of values for each row, and
+how many there were. Values that JSON does not know are texts by then.
 """
 
 from __future__ import annotations
 
-import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from vitrine.catalogue import CatalogueError, Column
+from vitrine.confinement import confine
 from vitrine.sources.columns import check_columns
 from vitrine.sources.rows import Rows, check_rows
-from vitrine.sources.tables import Table, TypedRow, read_typed
+from vitrine.sources.tables import Table, TypedRow, read_typed, text_of
 from vitrine.sources.texts import tidied
 
 PARQUET = b"PAR1"
 
-MAX_VALUES = 100_000_000
+READER_BYTES = 2 * 1024**3
+READER_SECONDS = 300
 MAX_BYTES = 1_000_000_000
-"""Of all values, unpacked."""
+"""Of all that the reader answers."""
 
 _BATCH_ROWS = 4096
-_COUNTED_ROWS = 65_536  # at once; what is only counted is not unpacked
+_CAUSE = 300  # characters of what Arrow says
+_HOME = Path(__file__).parents[2]
 
 
 def read_parquet(body: bytes, mapped: Mapping[Column, str], name: str) -> Rows:
     """The bytes of a Parquet file called `name` → its rows; raises `CatalogueError`."""
+    with tempfile.TemporaryFile() as file:
+        file.write(body)
+        file.seek(0)
+        command = [sys.executable, "-m", __name__, str(READER_BYTES), str(READER_SECONDS)]
+        with subprocess.Popen(
+            command,
+            cwd=_HOME,
+            # Threads of its own would cost it addresses, and it has no use for them.
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            stdin=file,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # what Arrow remarks on a stranger's bytes
+        ) as reader:
+            try:
+                return read_answer(reader.stdout, mapped, name)
+            except EOFError:
+                raise _unreadable(name, _how_it_ended(reader.wait())) from None
+            finally:
+                reader.kill()
+
+
+def read_answer(answer: IO[bytes] | None, mapped: Mapping[Column, str], name: str) -> Rows:
+    """What a reader says of the file called `name` → its rows.
+
+    Raises `EOFError` where it says no more before it has come to an end, and `CatalogueError`.
+    """
+    lines = _lines(answer, name)
+    try:
+        names, read = _head(next(lines), name)
+        rows: list[TypedRow] = []
+        for line in lines:
+            if isinstance(line, dict):
+                if line["rows"] != len(rows):
+                    raise ValueError("rows are missing")
+                break
+            check_rows(len(rows) + 1, name)
+            rows.append(TypedRow(len(rows) + 1, dict(zip(read, line, strict=True))))
+    except (ValueError, TypeError, LookupError, RecursionError):  # somebody has broken into it
+        raise _unreadable(name, "its reader answered nonsense") from None
+    return read_typed(rows, dict(enumerate(names)), mapped, Table(name, "row"))
+
+
+def _head(line: Any, name: str) -> tuple[Sequence[str], Sequence[int]]:
+    """The names of all columns, and which of them are read, by their places."""
+    check_rows(int(line["rows"]), name)
+    check_columns(len(line["names"]), name)
+    names, read = [text_of(each) for each in line["names"]], [int(each) for each in line["read"]]
+    if not {*read} <= {*range(len(names))}:
+        raise ValueError("a column that there is not")
+    return names, read
+
+
+def _lines(answer: IO[bytes] | None, name: str) -> Iterator[Any]:
+    """Each line of an answer, as JSON; raises as `read_answer` does."""
+    assert answer is not None
+    left = MAX_BYTES
+    while line := answer.readline(left + 1):
+        left -= len(line)
+        if left < 0:
+            raise CatalogueError(
+                f"{name} has over {MAX_BYTES:,} bytes of text in it once it is unpacked. Leave out "
+                "columns, or split it, and give each part an index of its own."
+            )
+        if not line.endswith(b"\n"):
+            break
+        said = json.loads(line)
+        if isinstance(said, dict) and "cause" in said:
+            raise _unreadable(name, tidied(text_of(said["cause"])[:_CAUSE]))
+        yield said
+    raise EOFError
+
+
+def _unreadable(name: str, cause: str) -> CatalogueError:
+    cause = cause.rstrip(".")
+    return CatalogueError(
+        f"{name} is a Parquet file that cannot be read: {cause}. Write it again, or as a CSV."
+    )
+
+
+def _how_it_ended(status: int) -> str:
+    if status in (-signal.SIGKILL, -signal.SIGXCPU):
+        return f"its reader was stopped, after {READER_SECONDS} seconds or for want of memory"
+    if status < 0:
+        return f"its reader crashed ({signal.Signals(-status).name})"
+    return f"its reader ended with status {status}"
+
+
+def _work(memory: int, seconds: int) -> None:
+    """The reader's life."""
+    import pyarrow.parquet  # noqa: F401  # before there is less memory
+
+    confine(memory, seconds)
+    try:
+        for line in _said(sys.stdin.buffer):
+            _say(line)
+    except MemoryError:
+        _say({"cause": f"it takes over {memory // 1024**3} GiB of memory once it is unpacked"})
+    except Exception as error:  # Arrow's and Python's, whatever they may be
+        _say({"cause": str(error)})
+
+
+def _say(line: object) -> None:
+    sys.stdout.buffer.write(json.dumps(line, default=text_of).encode() + b"\n")
+
+
+def _said(body: IO[bytes]) -> Iterator[object]:
+    """The reader's answer: the head, the rows, and how many there were."""
     import pyarrow
     from pyarrow import parquet
 
-    try:
-        file = parquet.ParquetFile(io.BytesIO(body))
-        fields = list(file.schema_arrow)
-        check_rows(file.metadata.num_rows, name)
-        check_columns(len(fields), name)
-        read = [position for position, field in enumerate(fields) if _is_text(field.type)]
-        names = [fields[position].name for position in read]
-        if _is_huge(body, file, read):
-            raise CatalogueError(
-                f"{name} has over {MAX_BYTES // 1000**3} GB or {MAX_VALUES:,} values in it once it "
-                "is unpacked. Leave out columns, or split it, and give each part an index of its "
-                "own."
-            )
-        rows = list(_rows(file, read, names))
-    except (pyarrow.ArrowException, OSError, ValueError, OverflowError, LookupError) as error:
-        raise CatalogueError(
-            f"{name} is a Parquet file that cannot be read: {tidied(str(error))}. Write it again."
-        ) from None
-    header = {position: field.name for position, field in enumerate(fields)}
-    return read_typed(rows, header, mapped, Table(name, "row"))
-
-
-def _rows(file: Any, read: Sequence[int], names: Sequence[str]) -> Iterator[TypedRow]:
-    """The rows, with values by the position of their column: two may have one name."""
-    import pyarrow
-
+    file = parquet.ParquetFile(body)
+    fields = list(file.schema_arrow)
+    read = [position for position, field in enumerate(fields) if _is_text(field.type)]
+    yield {
+        "names": [field.name for field in fields],
+        "read": read,
+        "rows": file.metadata.num_rows,
+    }
+    wanted = [fields[position].name for position in read]
     number = 0
-    for batch in file.iter_batches(_BATCH_ROWS, columns=names):
-        if batch.schema.names != names:  # a name with a dot is also that of a part of another
+    for batch in file.iter_batches(_BATCH_ROWS, columns=wanted, use_threads=False):
+        if batch.schema.names != wanted:  # a name with a dot is also that of a part of another
             raise ValueError("columns whose names cannot be told apart")
         columns = [column.to_pylist() for column in batch.columns]
         for position, column in enumerate(columns):
@@ -66,55 +169,8 @@ def _rows(file: Any, read: Sequence[int], names: Sequence[str]) -> Iterator[Type
                 columns[position] = [_widened(value) for value in column]
         for values in zip(*columns, strict=True):
             number += 1
-            yield TypedRow(number, dict(zip(read, values, strict=True)))
-
-
-def _is_huge(body: bytes, file: Any, read: Sequence[int]) -> bool:
-    """Whether the columns that are `read` are too much, by what the file says and what is in it."""
-    from pyarrow import parquet
-
-    ends = [0]
-    for field in file.schema_arrow:
-        ends.append(ends[-1] + _leaves(field.type))
-    leaves = [leaf for position in read for leaf in range(ends[position], ends[position + 1])]
-    values = size = 0
-    for number in range(file.metadata.num_row_groups):
-        for leaf in leaves:
-            chunk = file.metadata.row_group(number).column(leaf)
-            values += chunk.num_values
-            length = file.schema.column(leaf).length or 0  # of each value, where all have one
-            size += max(chunk.total_uncompressed_size, chunk.num_values * length)
-    if values > MAX_VALUES or size > MAX_BYTES:
-        return True
-    columns = [file.schema.column(leaf) for leaf in leaves]
-    texts = [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
-    packed = parquet.ParquetFile(io.BytesIO(body), read_dictionary=texts)
-    size = 0
-    for batch in packed.iter_batches(_COUNTED_ROWS, columns=texts) if texts else ():
-        size += sum(_unpacked_bytes(column) for column in batch.columns)
-        if size > MAX_BYTES:
-            return True
-    return False
-
-
-def _unpacked_bytes(array: Any) -> int:
-    """How many bytes the texts of an array have, each as often as it is in it."""
-    import pyarrow
-    from pyarrow import compute
-
-    if pyarrow.types.is_dictionary(array.type):
-        lengths = compute.binary_length(array.dictionary)
-        return compute.sum(lengths.take(array.indices)).as_py() or 0
-    if pyarrow.types.is_map(array.type):
-        return _unpacked_bytes(array.keys) + _unpacked_bytes(array.items)
-    if pyarrow.types.is_struct(array.type):
-        return sum(map(_unpacked_bytes, array.flatten()))
-    return _unpacked_bytes(array.flatten()) if array.type.num_fields else 0
-
-
-def _leaves(kind: Any) -> int:
-    """In how many columns of the file a column of this type is."""
-    return sum(_leaves(kind.field(number).type) for number in range(kind.num_fields)) or 1
+            yield values
+    yield {"rows": number}
 
 
 def _is_text(kind: Any) -> bool:
@@ -139,3 +195,7 @@ def _widened(value: float | None) -> float | None:
     import numpy as np
 
     return None if value is None else float(str(np.float32(value)))
+
+
+if __name__ == "__main__":
+    _work(int(sys.argv[1]), int(sys.argv[2]))
