@@ -70,11 +70,9 @@ numbers = st.one_of(
     st.floats().map(str),
     st.sampled_from(["", "1e9", "-0", "٣", "1_0", "9" * 5000, "0x1", " 2 ", "nan", "0.000004"]),
 )
-words = st.lists(st.sampled_from(["red", " ", "é", "x" * (MAX_TEXT - 4), "ab cd", "!"]), max_size=4)
-texts = st.text(max_size=20) | words.map(" ".join)
-ids = st.sampled_from([*(f"p{number}" for number in range(4)), PRODUCT, "lost", "", "?"]) | (
-    st.text(max_size=5) | st.just("x" * (MAX_ID_LENGTH + 1))
-)
+long = st.integers(0, 2).map(lambda less: f"{'x' * (MAX_TEXT - less)} red blue")
+texts = st.text(max_size=20) | st.sampled_from(["red", " red  é ", "!", "a b"]) | long
+ids = st.sampled_from(["p0", "p2", "p3", PRODUCT, "lost", "", "é\0 /", "x" * (MAX_ID_LENGTH + 1)])
 PARAMETERS = {
     "q": texts,
     "scope": st.sampled_from([*Scope, "x", ""]),
@@ -90,8 +88,8 @@ PARAMETERS = {
 
 
 ODD = ("", "=", "%", "%ff=%00", "q=%ed%a0%80", "a[]=1", "+", "Colour")
-GRID = ("q", "scope", "sort", "page", *FACTS)
-LOOK = ("more", "less", "trail", *FACTS)
+GRID = ("q", "q", "scope", "sort", "page", *FACTS[:3])
+LOOK = (*("more", "less", "trail") * 2, *FACTS[:2])
 MAP = ("q", "x", "y", "zoom", "across", "down", *FACTS)
 
 
