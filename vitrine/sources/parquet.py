@@ -83,7 +83,8 @@ def read_answer(answer: IO[bytes] | None, mapped: Mapping[Column, str], name: st
                 break
             check_rows(len(rows) + 1, name)
             rows.append(TypedRow(len(rows) + 1, dict(zip(read, line, strict=True))))
-    except (ValueError, TypeError, LookupError, RecursionError):  # somebody has broken into it
+    except (ValueError, TypeError, LookupError, OverflowError, RecursionError):
+        # Somebody has broken into it.
         raise _unreadable(name, "its reader answered nonsense") from None
     return read_typed(rows, dict(enumerate(names)), mapped, Table(name, "row"))
 

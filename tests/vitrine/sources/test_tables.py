@@ -370,6 +370,7 @@ FILE = "shop.parquet"
         b"{}\n",
         b'{"names": ["id"], "read": [1], "rows": 0}\n',
         b'{"names": ["id"], "read": [0], "rows": "x"}\n',
+        b'{"names": ["id"], "read": [1e999], "rows": 2}\n',  # a fuzzer found it
         b'{"names": ["id", "image"], "read": [0, 1], "rows": 1}\n[1]\n{"rows": 1}\n',
         b'{"names": ["id", "image"], "read": [0, 1], "rows": 2}\n[1, "a"]\n{"rows": 2}\n',
     ],
