@@ -13,12 +13,14 @@ import csv
 import io
 import json
 import os
+import random
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.fuzzing import Fuzzer
+from bench.fuzzing import Fuzzer, Mutate
 
 if TYPE_CHECKING:
     from vitrine.catalogue import Catalogue
@@ -47,6 +49,7 @@ WORDS = (
     *(b"..", b"../", b"http://", b"//", b"\\", b"%2e", b"\xe2\x80\xa8", b"\xc2\x85", b"image_0"),
     *(IS_ANSWER, b'"names": [', b'"read": [0, 1]', b'"rows": 1', b'"cause": '),
 )
+SIGNS = re.compile(rb'([\s,;|:"{}\[\]])')
 STYLES = ("id,gender,articleType,baseColour,productDisplayName", "7,Men,Shirts,Blue,Red, blue")
 
 
@@ -93,6 +96,19 @@ def _answered(body: bytes) -> Catalogue:
 
     rows = read_answer(io.BytesIO(body[len(IS_ANSWER) :]), {}, "shop.parquet")
     return Catalogue("shop", "/shop", Path("/"), "", rows.products, rows.problems, unit=rows.unit)
+
+
+def mutated(mutate: Mutate, body: bytes, most: int, number: int) -> bytes:
+    """Every other time a whole value, word or sign is another's, is there twice, or is gone."""
+    chance = random.Random(number)
+    parts = SIGNS.split(body)
+    if len(parts) == 1 or chance.random() < 0.5:
+        return mutate(body, most)
+    for _ in range(chance.randint(1, 3)):
+        at = chance.randrange(len(parts))
+        other = chance.choice([*WORDS, chance.choice(parts), parts[at] * 2, b""])
+        parts[at] = other if chance.random() < 0.8 else parts[at] + other
+    return b"".join(parts)[:most]
 
 
 def seeds() -> Iterator[bytes]:
@@ -156,6 +172,7 @@ FUZZER = Fuzzer(
     seconds=SECONDS_A_TABLE,
     megabytes=MEGABYTES,
     words=WORDS,
+    mutated=mutated,
 )
 
 main = FUZZER.command(__doc__)

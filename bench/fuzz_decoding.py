@@ -14,7 +14,7 @@ import struct
 import zlib
 from typing import Any
 
-from bench.fuzzing import Fuzzer
+from bench.fuzzing import Fuzzer, Mutate
 
 MAX_PIXELS = 1_000_000
 SECONDS_A_PHOTO = 10
@@ -39,6 +39,10 @@ def check(body: bytes) -> None:
     assert photo.width * photo.height <= MAX_PIXELS
     assert tuple(sorted(thumbnails(photo))) == thumbnail_widths(photo.width)
     assert len(dominant_colour(photo.image)) == 7
+
+
+def mutated(mutate: Mutate, body: bytes, most: int, _: int) -> bytes:
+    return with_right_sums(mutate(body, most))[:most]
 
 
 def with_right_sums(body: bytes) -> bytes:
@@ -119,7 +123,7 @@ FUZZER = Fuzzer(
     seeds=seeds,
     seconds=SECONDS_A_PHOTO,
     megabytes=MEGABYTES,
-    mended=with_right_sums,
+    mutated=mutated,
 )
 
 main = FUZZER.command(__doc__)

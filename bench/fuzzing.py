@@ -5,6 +5,7 @@ What is found is written into the corpus' folder, and ends the run.
 
 from __future__ import annotations
 
+import functools
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -16,6 +17,9 @@ import click
 
 MAX_LENGTH = 4096  # bytes of an input
 
+Mutate = Callable[[bytes, int], bytes]
+"""Of an input and the most bytes that there may be: another input."""
+
 
 @dataclass(frozen=True)
 class Fuzzer:
@@ -23,8 +27,9 @@ class Fuzzer:
     code of `guiding` (packages or modules) tells which inputs reach something new.
 
     `seconds` are those of one input, `megabytes` of the whole process. `words` are what inputs
-    are made of, and hard to come upon by chance. `mended` puts a mutated input right where
-    nearly all would be refused at once.
+    are made of, and hard to come upon by chance. `mutated` knows better than the usual mutations,
+    which it is given, what makes another input that is not refused at once: of an input, the
+    most bytes that there may be, and a number to choose by.
     """
 
     name: str
@@ -35,11 +40,16 @@ class Fuzzer:
     seconds: int
     megabytes: int
     words: Sequence[bytes] = ()
-    mended: Callable[[bytes], bytes] | None = None
+    mutated: Callable[[Mutate, bytes, int, int], bytes] | None = None
 
     def run(self, seconds: int, corpus: Path | None) -> None:
         """Look for so many seconds; never returns."""
         atheris = _atheris()
+
+        def mutate(body: bytes, most: int) -> bytes:
+            mutated: bytes = atheris.Mutate(body, most)  # which is another one once it fuzzes
+            return mutated
+
         folder = corpus or Path(tempfile.mkdtemp(prefix=f"fuzz-{self.name}-"))
         folder.mkdir(parents=True, exist_ok=True)
         with atheris.instrument_imports(include=list(self.guiding)):
@@ -57,17 +67,9 @@ class Fuzzer:
             words = folder.with_name(f"{folder.name}.words")
             words.write_text("".join(f'"{_escaped(word)}"\n' for word in self.words))
             options.append(f"-dict={words}")
-        mutator = self._mutator(atheris) if self.mended else None
+        mutator = self.mutated and functools.partial(self.mutated, mutate)
         atheris.Setup([sys.argv[0], str(folder), *options], self.check, custom_mutator=mutator)
         atheris.Fuzz()
-
-    def _mutator(self, atheris: Any) -> Callable[[bytes, int, int], bytes]:
-        mended = self.mended or bytes
-
-        def mutated(body: bytes, most: int, _: int) -> bytes:
-            return mended(atheris.Mutate(body, most))[:most]
-
-        return mutated
 
     def command(self, help: str | None) -> click.Command:
         """The command line of its module."""

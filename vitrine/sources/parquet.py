@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -53,11 +54,16 @@ def read_parquet(body: bytes, mapped: Mapping[Column, str], name: str) -> Rows:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # what Arrow remarks on a stranger's bytes
         ) as reader:
+            # It ends by itself, unless somebody has broken into it.
+            alarm = threading.Timer(READER_SECONDS, reader.kill)
+            alarm.daemon = True
+            alarm.start()
             try:
                 return read_answer(reader.stdout, mapped, name)
             except EOFError:
                 raise _unreadable(name, _how_it_ended(reader.wait())) from None
             finally:
+                alarm.cancel()
                 reader.kill()
 
 
@@ -77,7 +83,8 @@ def read_answer(answer: IO[bytes] | None, mapped: Mapping[Column, str], name: st
                 break
             check_rows(len(rows) + 1, name)
             rows.append(TypedRow(len(rows) + 1, dict(zip(read, line, strict=True))))
-    except (ValueError, TypeError, LookupError, RecursionError):  # somebody has broken into it
+    except (ValueError, TypeError, LookupError, OverflowError, RecursionError):
+        # Somebody has broken into it.
         raise _unreadable(name, "its reader answered nonsense") from None
     return read_typed(rows, dict(enumerate(names)), mapped, Table(name, "row"))
 
