@@ -17,6 +17,8 @@ DELIMITERS = ",;\t|"
 
 LINES_A_ROW = 10  # on average, at most: descriptions may have many
 
+HEADER_LINES = 100  # at most
+
 REREAD = 20
 """How often a table is read again in search of quotes that are not closed, before it is refused.
 
@@ -34,14 +36,13 @@ def read_delimited(body: bytes, mapped: Mapping[Column, str], name: str) -> Rows
     text = _decode(body)
     check_rows(max(text.count("\n"), text.count("\r")) // LINES_A_ROW, name)
     lines = list(io.StringIO(text, newline=""))
-    header_line = next((line for line in lines if line.strip()), None)
-    if header_line is None:
+    start = next((number for number, line in enumerate(lines) if line.strip()), None)
+    if start is None:
         raise CatalogueError(f"{name} is empty. The first line must name the columns.")
-    told = _TOLD_DELIMITER.fullmatch(header_line.strip("\r\n"))
+    told = _TOLD_DELIMITER.fullmatch(lines[start].strip("\r\n"))
     if told:  # Excel's own first line
-        lines[lines.index(header_line)] = "\n"
-        header_line = next((line for line in lines if line.strip()), "")
-    delimiter = told[1] if told else _delimiter(header_line, mapped)
+        lines[start] = "\n"
+    delimiter = told[1] if told else _delimiter(lines[start : start + HEADER_LINES], mapped)
     records = _records(lines, delimiter, name)
     first = next(records, Record(1, ()))
     if first.fields is None:
@@ -73,14 +74,17 @@ def _decode(body: bytes) -> str:
     return body.decode("cp1252", errors="replace")
 
 
-def _delimiter(header: str, mapped: Mapping[Column, str]) -> str:
-    """The separator that makes known columns of the header, or else the most columns."""
+def _delimiter(lines: Sequence[str], mapped: Mapping[Column, str]) -> str:
+    """The separator that makes known columns of the header, or else the most columns.
+
+    The header is what begins with the first of these lines; its names may have several.
+    """
     known = {key(name) for names in KNOWN_NAMES.values() for name in names}
     known |= {key(name) for name in mapped.values()}
 
     def fitness(delimiter: str) -> tuple[int, int]:
         try:
-            names = next(csv.reader([header], delimiter=delimiter))
+            names = next(csv.reader(lines, delimiter=delimiter))
         except csv.Error:  # a field of any length
             return 0, 0
         return sum(key(name) in known for name in names), len(names)

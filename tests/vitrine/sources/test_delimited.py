@@ -257,6 +257,15 @@ def test_no_two_columns_come_out_with_one_name(header, names):
     assert distinct(header) == names
 
 
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_header_may_begin_with_such_a_column(read, separator):
+    text = (
+        f'"Main\nColour"{separator}ProductId{separator}ImageURL\nRed{separator}1{separator}a.jpg\n'
+    )
+    (product,) = read(text).products
+    assert (product.id, product.facts) == ("1", {"Main Colour": "Red"})
+
+
 def test_a_column_named_over_two_lines_is_one_fact(read):
     (product,) = read('ProductId,ImageURL,"Main\nColour"\n1,a.jpg,Red\n').products
     assert product.facts == {"Main Colour": "Red"}
