@@ -11,14 +11,10 @@ from __future__ import annotations
 
 import io
 import struct
-import sys
-import tempfile
 import zlib
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import click
+from bench.fuzzing import Fuzzer, Mutate
 
 MAX_PIXELS = 1_000_000
 SECONDS_A_PHOTO = 10
@@ -43,6 +39,10 @@ def check(body: bytes) -> None:
     assert photo.width * photo.height <= MAX_PIXELS
     assert tuple(sorted(thumbnails(photo))) == thumbnail_widths(photo.width)
     assert len(dominant_colour(photo.image)) == 7
+
+
+def mutated(mutate: Mutate, body: bytes, most: int, _: int) -> bytes:
+    return with_right_sums(mutate(body, most))[:most]
 
 
 def with_right_sums(body: bytes) -> bytes:
@@ -107,46 +107,26 @@ def seeds() -> list[bytes]:
     return photos
 
 
-@click.command(help=__doc__)
-@click.option("--seconds", default=900, show_default=True, help="How long to look.")
-@click.option(
-    "--corpus", type=click.Path(path_type=Path), help="Folder to keep inputs in, and go on from."
+def prepare() -> None:
+    import PIL.Image
+
+    import vitrine.photos  # noqa: F401
+
+    PIL.Image.init()  # imports the decoders, which are to be instrumented too
+
+
+FUZZER = Fuzzer(
+    name="decoding",
+    check=check,
+    prepare=prepare,
+    guiding=["PIL", "vitrine.photos", "vitrine.excess"],
+    seeds=seeds,
+    seconds=SECONDS_A_PHOTO,
+    megabytes=MEGABYTES,
+    mutated=mutated,
 )
-def main(seconds: int, corpus: Path | None) -> None:
-    try:
-        import atheris
-    except ImportError:
-        raise SystemExit("There is no atheris here. Install it: pip install atheris") from None
-    folder = corpus or Path(tempfile.mkdtemp(prefix="fuzz-decoding-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    with atheris.instrument_imports(include=["PIL", "vitrine.photos", "vitrine.excess"]):
-        import PIL.Image
 
-        import vitrine.photos  # noqa: F401
-
-        PIL.Image.init()  # imports the decoders, which are to be instrumented too
-    for number, seed in enumerate(seeds()):
-        (folder / f"seed-{number}").write_bytes(seed)
-
-    def mutated(body: bytes, most: int, _: int) -> bytes:
-        return with_right_sums(atheris.Mutate(body, most))[:most]
-
-    target: Callable[[bytes], None] = check
-    atheris.Setup(
-        [
-            sys.argv[0],
-            str(folder),
-            f"-max_total_time={seconds}",
-            f"-timeout={SECONDS_A_PHOTO}",
-            f"-rss_limit_mb={MEGABYTES}",
-            f"-artifact_prefix={folder}/found-",
-            "-max_len=4096",
-        ],
-        target,
-        custom_mutator=mutated,
-    )
-    atheris.Fuzz()
-
+main = FUZZER.command(__doc__)
 
 if __name__ == "__main__":
     main()

@@ -139,17 +139,22 @@ def scopes_of(snapshot: Snapshot) -> tuple[Scope, ...]:
     return (Scope.PHOTOS, Scope.TITLES) if snapshot.manifest.encoder.reads_text else (Scope.TITLES,)
 
 
+def read_text(args: MultiDict[str, str]) -> str:
+    """The text that is searched for; what has no word in it searches for nothing."""
+    text = " ".join(args.get("q", "").split())[:MAX_TEXT].rstrip()
+    return text if query_words(text) else ""
+
+
 def read_browsing(path: str, args: MultiDict[str, str], snapshot: Snapshot) -> Browsing:
     """Any query string → a state. Unknown parameters, and values beyond a few, are passed over."""
     try:
         page = int(args.get("page", "1"))
     except ValueError:
         page = 1
-    text = " ".join(args.get("q", "").split())[:MAX_TEXT]
     order, scope, scopes = args.get("sort"), args.get("scope"), scopes_of(snapshot)
     browsing = Browsing(
         path=path,
-        text=text if query_words(text) else "",  # what has no word in it searches for nothing
+        text=read_text(args),
         scopes=scopes,
         filters=read_filters(args, facet_names(snapshot)),
         order=Order(order) if order in list(Order) else Order.CATALOGUE,

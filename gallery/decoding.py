@@ -28,6 +28,7 @@ from typing import IO
 
 from PIL import Image
 
+from vitrine.confinement import confine
 from vitrine.failures import Failure, FailureCode
 from vitrine.photos import MAX_PIXELS, Photo, decode
 
@@ -241,16 +242,7 @@ def _decoded(body: bytes, shared: int) -> dict[str, str | int]:
 
 def _confine(memory: int) -> None:
     """Give up what decoding has no need of, before the first stranger's byte is read."""
-    import resource
-
-    for limit, most in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        hard = resource.getrlimit(limit)[1]
-        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(limit, (least, least))
+    confine(memory)
     # The end of the connection tells it when to go: who stops the gallery may signal both,
     # and requests under way are answered first.
     for signalled in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -16,11 +16,10 @@ from gallery.addresses import (
     read_filters,
     toggled,
 )
-from gallery.browsing import MAX_TEXT, Browsing, Scope
+from gallery.browsing import Browsing, Scope, read_text
 from vitrine.maps import Window
 from vitrine.search import Narrowing
 from vitrine.snapshot import Snapshot
-from vitrine.words import query_words
 
 MAX_SIDE = 20
 """Tiles of a window, across and down: what one answer can bear."""
@@ -144,11 +143,10 @@ def map_of_grid(browsing: Browsing, path: str) -> str:
 
 def read_viewing(path: str, args: MultiDict[str, str], snapshot: Snapshot, deepest: int) -> Viewing:
     """Any query string → a state. Unknown parameters, and values beyond a few, are passed over."""
-    text = " ".join(args.get("q", "").split())[:MAX_TEXT]
     whole = Viewing(path, deepest).whole()
     return replace(
         whole,
-        text=text if query_words(text) else "",
+        text=read_text(args),
         filters=read_filters(args, facet_names(snapshot)),
         x=_number(args.get("x"), whole.x, 0, 1, PLACE_DECIMALS),
         y=_number(args.get("y"), whole.y, 0, 1, PLACE_DECIMALS),

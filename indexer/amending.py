@@ -28,7 +28,7 @@ from vitrine.fetching import Fetcher, FetchLimits, Reference, absolute_url
 from vitrine.folder import IndexFolder
 from vitrine.products import IndexedProduct, PhotolessProduct
 from vitrine.snapshot import CatalogueFacts, EncoderFacts, Snapshot, SnapshotError, open_current
-from vitrine.sources.rows import tidied
+from vitrine.sources.texts import tidied
 
 __all__ = [
     "Addition",

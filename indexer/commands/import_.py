@@ -39,6 +39,7 @@ from indexer.shrinking import refuse_to_shrink
 from vitrine.catalogue import Catalogue
 from vitrine.folder import IndexFolder
 from vitrine.settings import Settings
+from vitrine.sources.texts import tidied
 
 if TYPE_CHECKING:
     from indexer.importing.matching import Matched
@@ -221,7 +222,7 @@ def _say_what_was_found(older: _Older, found: _Found) -> None:
         f"{len(matched.vectors):,} of them for photos of {found.catalogue.name}."
     )
     for words in matched.left_out[:SHOWN_PROBLEMS]:
-        stderr.print(f"  left out: {words}")
+        stderr.print(f"  left out: {tidied(words)}")
     if len(matched.left_out) > SHOWN_PROBLEMS:
         more = len(matched.left_out) - SHOWN_PROBLEMS
         stderr.print(f"  and {count(more, 'more vector')} left out")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
+import os
 import pickletools
 import re
 from collections import Counter
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from vitrine.catalogue import is_text
 from vitrine.encoders.base import FloatArray
 from vitrine.errors import UnusableError
 from vitrine.snapshot import NORM_TOLERANCE
@@ -136,7 +137,7 @@ def read_names(path: Path, vectors: OlderVectors) -> tuple[str, ...]:
     Raises `OlderIndexError` where it is no such list, has another length than the index, or
     names two rows alike.
     """
-    names = _names(path)
+    names = names_in(_bytes_of(path), path)
     total = len(vectors.stored)
     if len(names) != total:
         raise OlderIndexError(
@@ -153,8 +154,8 @@ def read_names(path: Path, vectors: OlderVectors) -> tuple[str, ...]:
     return names
 
 
-def _names(path: Path) -> tuple[str, ...]:
-    body = _bytes_of(path)
+def names_in(body: bytes, path: Path) -> tuple[str, ...]:
+    """The texts of a list, whose file is called `path`; raises `OlderIndexError`."""
     if is_pickle(body):
         raise OlderIndexError(
             f"{path} is a pickle, which may run any code and is never loaded here. Convert it on "
@@ -171,14 +172,20 @@ def _names(path: Path) -> tuple[str, ...]:
         ) from None
     try:
         names = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         if path.suffix.lower() == ".json" or text.lstrip().startswith(("[", "{")):
             raise OlderIndexError(
                 f"{path} is no JSON: {error}. Copy it again from where it was made."
             ) from None
-        names = [line.strip() for line in text.splitlines() if line.strip()]
+        names = [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip()]
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise OlderIndexError(f"{path} is no list of texts, such as {json.dumps(['image_0'])}.")
+    broken = next((name for name in names if not is_text(name) or "\0" in name), None)
+    if broken is not None:
+        raise OlderIndexError(
+            f"{path} names {broken!a}, which no file is called here. Give that file another name "
+            "where the list was made, and write the list again."
+        )
     return tuple(names)
 
 
@@ -190,7 +197,9 @@ def is_pickle(body: bytes) -> bool:
         return True
     try:
         # The two oldest protocols have no mark; this reads opcodes, and runs none.
-        pickletools.dis(body, out=io.StringIO())
+        with Path(os.devnull).open("w") as nowhere:
+            # Indented, its words about a small file can take gigabytes.
+            pickletools.dis(body, out=nowhere, indentlevel=0)
     except Exception:  # what is no pickle may go wrong in any way
         return False
     return True

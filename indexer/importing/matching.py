@@ -16,7 +16,7 @@ from vitrine.catalogue import Catalogue
 from vitrine.encoders.base import FloatArray
 from vitrine.fetching import Reference, resolve
 
-_ROW_NAME = re.compile(r"image_(0|[1-9][0-9]*)")
+_ROW_NAME = re.compile(r"image_(0|[1-9][0-9]{0,8})")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

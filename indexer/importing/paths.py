@@ -37,9 +37,9 @@ def photo_files(names: Sequence[str], listed_in: Path, photos: Path | None) -> P
         if all(name.startswith("/") for name in names):
             root = Path("/")
             candidates.insert(0, _Candidate(root, 0, root.joinpath(*parts[0][:shared])))
-    best = max(candidates, key=lambda c: sum(c.file(p).is_file() for p in parts))
+    best = max(candidates, key=lambda c: sum(_is_file(c.file(p)) for p in parts))
     files = {name: best.file(p) for name, p in zip(names, parts, strict=True)}
-    if not any(file.is_file() for file in files.values()):
+    if not any(_is_file(file) for file in files.values()):
         where = photos or listed_in.resolve().parent
         raise OlderIndexError(
             f"Not one of the {len(names):,} photos that {listed_in} lists is in {where}: the first "
@@ -59,6 +59,13 @@ class _Candidate:
 
     def file(self, parts: Sequence[str]) -> Path:
         return self.root.joinpath(*parts[self.drop :])
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long for any
+        return False
 
 
 def _shared(paths: Sequence[tuple[str, ...]]) -> int:

@@ -449,6 +449,20 @@ class TestThumbnails:
         assert client.get(f"/thumbs/{name}").status_code == 404
 
 
+def test_no_page_has_a_browser_fetch_a_photo_from_where_the_catalogue_says(tmp_path):
+    lost = {"lost": FailureCode.HTTP_404}
+    publish_products(tmp_path, random_unit_vectors(3), photoless=lost)
+    client = create_app({"index": tmp_path}).test_client()
+    for path in ("/", "/item/p0", "/item/lost", "/about-index"):
+        text = client.get(path, headers={"Accept": "text/html"}).text
+        addresses = re.findall(r'(?:src|srcset|poster|data-[a-z-]+)="([^"]*)"', text)
+        assert not [address for address in addresses if "photos.test" in address]
+        assert addresses
+        policy = client.get(path).headers["Content-Security-Policy"]
+        assert re.search(r"default-src 'self'", policy)
+        assert "photos.test" not in policy
+
+
 EVIL = "\"><script>alert(1)</script>'<img src=x onerror=alert(1)>"
 
 

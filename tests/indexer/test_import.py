@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import pickle
 import resource
+import time
+import tracemalloc
 
 import faiss
 import numpy as np
@@ -82,6 +84,9 @@ def changed(vectors, row, value):
         (random_unit_vectors(2, 384), ["image_0", "image_6"], "image_6, and the catalogue has 6"),
         (random_unit_vectors(2, 384), [0, 1], "no list of texts"),
         (random_unit_vectors(2, 384), {"image_0": 1}, "no list of texts"),
+        (random_unit_vectors(1, 384), [f"image_1{'0' * 5000}"], "where image_0"),
+        (random_unit_vectors(2, 384), ["image_0", "\ud800"], "names '\\ud800', which no file"),
+        (random_unit_vectors(2, 384), ["image_0", "a\0"], "names 'a\\x00', which no file"),
         (random_unit_vectors(0, 384), [], "is an empty index"),
     ],
 )
@@ -178,6 +183,29 @@ def test_the_line_that_converts_a_pickle_does(older, shop, tmp_path):
 @pytest.mark.parametrize("body", [b"a.jpg\nb.jpg\n", b"[]", b'["a."]', b".", b"", b"a."])
 def test_a_list_is_no_pickle(body):
     assert not is_pickle(body)
+
+
+def test_what_is_told_of_a_file_that_may_be_a_pickle_takes_neither_memory_nor_time():
+    tracemalloc.start()
+    began = time.process_time()
+    try:
+        assert not is_pickle(b"(" * 100_000 + b".")
+        assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    finally:
+        tracemalloc.stop()
+    assert time.process_time() - began < 6
+
+
+def test_a_list_that_is_nested_too_deep_is_refused(older):
+    older.names_file.write_text("[" * 100_000)
+    assert "is no JSON: maximum recursion depth" in older.imports(check=2)
+
+
+def test_a_name_too_long_for_any_file_is_of_no_photo(older, shop):
+    older.save(random_unit_vectors(2, DINOV2_SMALL), ["x" * 300, "a.jpg"])
+    files = (older.vectors_file, older.names_file)
+    said = older.imports("--encoder", "dinov2-small", files=files, check=2)
+    assert "Not one of the 2 photos" in said
 
 
 def test_missing_files_are_named(older, shop):

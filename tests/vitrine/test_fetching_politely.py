@@ -53,13 +53,13 @@ def test_a_delay_lies_between_any_two_requests_of_one_host_and_of_no_other(
     urls = [photo_server.url("/a.jpg", host) for host in arrivals for _ in range(4)]
     began = time.monotonic()
     # Waiting for one's turn counts towards no photo's deadline.
-    with Fetcher(replace(PLAIN, delay_s=0.2, deadline_s=0.4)) as fetcher:
+    with Fetcher(replace(PLAIN, delay_s=0.5, deadline_s=1.4)) as fetcher:
         results = list(fetcher.fetch_all(FetchJob(Reference(url)) for url in urls))
     assert all(isinstance(result.outcome, Fetched) for result in results)
     for times in arrivals.values():
         assert len(times) == 4
-        assert all(arrived >= 0.2 * number for number, arrived in enumerate(times))
-    assert time.monotonic() - began < 1.3
+        assert all(arrived >= 0.5 * number for number, arrived in enumerate(times))
+    assert time.monotonic() - began < 2.8  # the hosts are waited for side by side
 
 
 def test_what_a_host_asks_programs_to_leave_alone_is_left_alone(photo_server: PhotoServer) -> None:

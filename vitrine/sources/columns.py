@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 
 from vitrine.catalogue import CatalogueError, Column
+from vitrine.sources.texts import listed, tidied
 
 KNOWN_NAMES: dict[Column, tuple[str, ...]] = {
     Column.ID: ("ProductId", "id", "SKU", "item_id", "article_id"),
@@ -24,18 +25,39 @@ MAPPED = (Column.ID, Column.TITLE, Column.IMAGE_URL)
 """The columns that the owner can name."""
 
 
+MAX_COLUMNS = 1000
+"""Of one table. Where each row has a column of its own, work grows with the rows' square."""
+
+
 def key(name: str) -> str:
     """A column's name as it is compared."""
     return "".join(name.casefold().replace("_", "").replace("-", "").split())
 
 
+def check_columns(count: int, name: str) -> None:
+    """Raises `CatalogueError` where the table called `name` has more columns than are read."""
+    if count > MAX_COLUMNS:
+        raise CatalogueError(
+            f"{name} has {count:,} columns, and at most {MAX_COLUMNS:,} are read. Leave out those "
+            "that are for no shopper."
+        )
+
+
 def distinct(header: Sequence[str]) -> list[str]:
-    """The columns' names; a second "Colour" is called "Colour 2"."""
-    seen: Counter[str] = Counter()
-    names = []
-    for name in header:
-        seen[name] += 1
-        names.append(name if seen[name] == 1 or not name else f"{name} {seen[name]}")
+    """The columns' names, tidied; a second "Colour" is called "Colour 2", or the next that is free.
+
+    Those without a name stay so.
+    """
+    names = [tidied(name) for name in header]
+    taken = {*names}
+    numbers: dict[str, Iterator[int]] = {}
+    for position, name in enumerate(names):
+        if name in numbers:
+            others = (f"{name} {number}" for number in numbers[name])
+            names[position] = next(other for other in others if other not in taken)
+            taken.add(names[position])
+        elif name:
+            numbers[name] = itertools.count(2)
     return names
 
 
@@ -46,8 +68,9 @@ def find_columns(
 
     What the owner has mapped comes first, then the known names; `image` holds the photos
     where no other column does. Raises `CatalogueError` for a mapped column that is not
-    there, and where there is none for the id or the photos.
+    there, where there is none for the id or the photos, and for a table of too many columns.
     """
+    check_columns(len(header), name)
     keys = [key(column) for column in header]
     found = {column: _position_of(text, header, name) for column, text in mapped.items()}
     for column, names in KNOWN_NAMES.items():
@@ -61,7 +84,7 @@ def find_columns(
         if column not in found:
             raise CatalogueError(
                 f"{name} has no column {_either(KNOWN_NAMES[column])}; its columns are: "
-                f"{', '.join(header)}. Rename the column that holds it, say which one it is "
+                f"{listed(header)}. Rename the column that holds it, say which one it is "
                 f"(--map {column}=COLUMN), or add one."
             )
     return found
@@ -75,7 +98,7 @@ def _position_of(text: str, header: Sequence[str], name: str) -> int:
     if key(text) in keys:
         return keys.index(key(text))
     raise CatalogueError(
-        f"{name} has no column {text}; its columns are: {', '.join(header)}. Correct --map."
+        f"{name} has no column {text}; its columns are: {listed(header)}. Correct --map."
     )
 
 

@@ -12,9 +12,10 @@ from vitrine.catalogue import Catalogue, CatalogueError, Column, is_text
 from vitrine.idx import GZIP, LABELS, PICTURES, is_idx
 from vitrine.sources.delimited import read_delimited
 from vitrine.sources.idx_set import pairs_among, read_idx_set, split_of
+from vitrine.sources.parquet import PARQUET, read_parquet
 from vitrine.sources.photo_folder import find_photos, read_photo_folder
 from vitrine.sources.rows import Rows
-from vitrine.sources.tables import PARQUET, read_json_lines, read_parquet
+from vitrine.sources.tables import read_json_lines
 from vitrine.sources.web import fetch_catalogue, is_url
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _LOOKED_AT = 1024  # bytes of a file's beginning
 _NAMED = 4  # sources in one sentence
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_UTF_32 = b"\xff\xfe\0\0"  # begins like the other, and has a NUL in every character
 
 # What people also give: what it is, what to do, and how it begins.
 _REFUSED = (
@@ -171,7 +173,8 @@ def _table_kind(
         return "a Parquet file", read_parquet
     if beginning.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
         return "a file of JSON lines", read_json_lines
-    if b"\0" in beginning and not beginning.startswith(_UTF_16):
+    is_utf_16 = beginning.startswith(_UTF_16) and not beginning.startswith(_UTF_32)
+    if b"\0" in beginning and not is_utf_16:
         raise CatalogueError(
             f"{said} is no text. Give a CSV, a Parquet file or JSON lines, or a folder of photos."
         )

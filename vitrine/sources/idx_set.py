@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vitrine.catalogue import Catalogue, CatalogueError, Product
-from vitrine.idx import IdxError, Member, check_pictures, read_labels
+from vitrine.catalogue import MAX_ID_LENGTH, Catalogue, CatalogueError, Product
+from vitrine.idx import MAX_PICTURES, IdxError, Member, check_pictures, read_labels
+from vitrine.sources.texts import tidied
 
 FASHION = (
     *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
@@ -24,6 +25,7 @@ NAMES_FILE = "labels.txt"
 # their first ten labels, in `train` and `t10k`, or by the folder that they lie in.
 _FASHION_BEGINNINGS = (bytes([9, 0, 0, 3, 0, 2, 7, 2, 5, 5]), bytes([9, 2, 1, 1, 6, 1, 4, 6, 5, 7]))
 _FASHION_FOLDER = re.compile(r"fashion([-_ ]?mnist)?|.*fashion[-_ ]?mnist.*", re.IGNORECASE)
+_MAX_SPLIT = MAX_ID_LENGTH - len(f"-{MAX_PICTURES}")
 _FOLDERS_LOOKED_AT = 2  # torchvision puts the files into FashionMNIST/raw
 
 _NAME = re.compile(
@@ -75,13 +77,18 @@ def read_idx_set(given: Path, pairs: Sequence[Pair]) -> Catalogue:
 
     An id is the split and the picture's number in it, from 0, such as `train-123`. The
     facts are the split and the label, which has a name where it is known what set this
-    is. Raises `CatalogueError` for a file that is not what it says, and for labels that
-    are not as many as the pictures.
+    is. Raises `CatalogueError` for a file that is not what it says or is called what no id
+    may be, and for labels that are not as many as the pictures.
     """
     digest = hashlib.sha256()
     products: list[Product] = []
     is_fashion = False
     for pair in pairs:
+        if len(pair.split) > _MAX_SPLIT or not pair.split.isprintable():
+            raise CatalogueError(
+                f"{pair.images.name!a} has a name that no address can hold. Rename it, and "
+                "the file of its labels alike."
+            )
         size, labels = _read_pair(pair)
         names = _names(pair, labels)
         is_fashion = is_fashion or names == FASHION
@@ -131,7 +138,7 @@ def _names(pair: Pair, labels: bytes) -> Sequence[str]:
     """What the labels are called, as far as that is known."""
     told = pair.images.parent / NAMES_FILE
     if told.exists() and labels:
-        names = [line.strip() for line in told.read_text("utf-8", errors="replace").splitlines()]
+        names = [tidied(line) for line in told.read_text("utf-8", errors="replace").splitlines()]
         if max(labels) >= len(names):
             raise CatalogueError(
                 f"{told} names {len(names)} labels, and there is a label {max(labels)} in "

@@ -18,7 +18,7 @@ from vitrine.catalogue import (
     RowProblemCode,
     problem_of_id,
 )
-from vitrine.sources.rows import tidied
+from vitrine.sources.texts import tidied
 
 _JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")
 _OTHERS = (".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif")

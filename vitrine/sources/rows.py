@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,11 +14,13 @@ from vitrine.catalogue import (
     problem_of_id,
 )
 from vitrine.sources.columns import STYLES_IMAGE_URL
+from vitrine.sources.texts import MAX_CHARACTERS, tidied
 
 TITLE_FACTS = ("Gender", "gender", "Colour", "baseColour", "ProductType", "articleType")
 """What makes a title where the catalogue gives none, such as "Men Navy Blue Shirts"."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")  # what a terminal would obey
+MAX_ROWS = 2_000_000
+"""Of one table. A small file can say that it has billions, and each takes memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,15 @@ def read_rows(
     name: str,
     unit: str = "line",
 ) -> Rows:
-    """Raises `CatalogueError` where not a single row of the table called `name` is usable."""
-    names = [tidied(column) for column in header]
+    """Raises `CatalogueError` where not a single row of the table called `name` is usable.
+
+    `header` has the columns' names, `distinct` ones.
+    """
     products: dict[str, Product] = {}
     problems: list[RowProblem] = []
-    for record in records:
-        outcome = _product(record, names, columns)
+    for count, record in enumerate(records, start=1):
+        check_rows(count, name)
+        outcome = _product(record, header, columns)
         if isinstance(outcome, Product) and outcome.id in products:
             message = f"product {outcome.id} stands already on {unit} {products[outcome.id].line}"
             problems.append(RowProblem(record.line, RowProblemCode.DUPLICATE_ID, message))
@@ -74,11 +78,13 @@ def read_rows(
     return Rows(tuple(products.values()), tuple(problems), unit)
 
 
-def tidied(text: str) -> str:
-    """A text in one line, without control characters and surplus blanks."""
-    if text.isprintable() and "  " not in text:  # as nearly all are
-        return text.strip()
-    return " ".join(_CONTROL.sub(" ", text).split())
+def check_rows(count: int, name: str) -> None:
+    """Raises `CatalogueError` where the table called `name` has more rows than are read."""
+    if count > MAX_ROWS:
+        raise CatalogueError(
+            f"{name} has more than {MAX_ROWS:,} rows, and no more are read. Split it, and give "
+            "each part an index of its own."
+        )
 
 
 def _product(
@@ -88,6 +94,9 @@ def _product(
 ) -> Product | RowProblem:
     if record.fields is None:
         return RowProblem(record.line, RowProblemCode.BROKEN_ROW, record.problem)
+    if any(len(field) > MAX_CHARACTERS for field in record.fields):
+        message = f"a value of over {MAX_CHARACTERS:,} characters"
+        return RowProblem(record.line, RowProblemCode.BROKEN_ROW, message)
     fields = [tidied(field) for field in record.fields]
 
     def value(column: Column) -> str:
@@ -108,7 +117,7 @@ def _product(
     facts: dict[str, str] = {}
     for position, (name, text) in enumerate(zip(header, fields, strict=True)):
         if name and text and position not in columns.values():
-            facts.setdefault(name, text)
+            facts[name] = text
     title = value(Column.TITLE)
     title = title or " ".join(facts[name] for name in TITLE_FACTS if name in facts) or product_id
     return Product(product_id, title, image_url, facts, record.line)

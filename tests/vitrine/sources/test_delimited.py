@@ -14,7 +14,8 @@ from vitrine.catalogue import (
     RowProblemCode,
     facet_columns,
 )
-from vitrine.sources import read_source
+from vitrine.sources import delimited, read_source, rows
+from vitrine.sources.columns import MAX_COLUMNS, distinct
 
 HEADER = (
     "ProductId,Gender,Category,SubCategory,ProductType,Colour,Usage,ProductTitle,Image,ImageURL"
@@ -67,6 +68,11 @@ def test_any_usual_separator_is_recognised(read, delimiter):
 def test_a_separator_inside_a_title_does_not_decide(read):
     catalogue = read('ProductId;ProductTitle;ImageURL\n1;"Red, white, blue, and, more";a.jpg\n')
     assert catalogue.products[0].title == "Red, white, blue, and, more"
+
+
+def test_a_separator_inside_a_columns_name_does_not_decide(read):
+    (product,) = read('ProductId;"Price, net, EUR, a piece";ImageURL\n1;10;a.jpg\n').products
+    assert product.facts == {"Price, net, EUR, a piece": "10"}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1", "cp1252"])
@@ -190,6 +196,15 @@ def test_blanks_in_a_photo_reference_are_kept(read):
         ("ProductId,Colour\n1,Red\n", "has no column ImageURL"),
         ("Name,ImageURL\nx,a.jpg\n", "has no column ProductId, id"),
         ("ProductId,ImageURL\n,a.jpg\n", "has no usable row. Line 2"),
+        (
+            'ProductId,"ImageURL\n1,a.jpg\n',
+            r"broken line 1, .* quote that is not closed\. Mend",
+        ),
+        (
+            f"{'x' * 140_000},ImageURL\n1,a.jpg\n",
+            r"broken line 1, .* field larger than .*\. Mend",
+        ),
+        ('sep="\nProductId"ImageURL\n1"a.jpg\n', "has no column ProductId"),
     ],
 )
 def test_an_unusable_catalogue_says_why(read, content, words):
@@ -227,6 +242,28 @@ def test_excels_line_that_names_the_separator_is_obeyed(read, separator):
 def test_two_columns_of_one_name_are_both_kept(read):
     (product,) = read("ProductId,ImageURL,Colour,Colour\n1,a.jpg,Red,Blue\n").products
     assert product.facts == {"Colour": "Red", "Colour 2": "Blue"}
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        (["C", "C", "C 2"], ["C", "C 3", "C 2"]),
+        (["C 2", "C", "C", "C"], ["C 2", "C", "C 3", "C 4"]),
+        (["Main\nC", "Main C"], ["Main C", "Main C 2"]),
+        (["", "C", ""], ["", "C", ""]),
+    ],
+)
+def test_no_two_columns_come_out_with_one_name(header, names):
+    assert distinct(header) == names
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_header_may_begin_with_such_a_column(read, separator):
+    text = (
+        f'"Main\nColour"{separator}ProductId{separator}ImageURL\nRed{separator}1{separator}a.jpg\n'
+    )
+    (product,) = read(text).products
+    assert (product.id, product.facts) == ("1", {"Main Colour": "Red"})
 
 
 def test_a_column_named_over_two_lines_is_one_fact(read):
@@ -310,3 +347,94 @@ def test_a_column_that_is_not_there_cannot_be_meant(tmp_path):
     path.write_text("id,image\n1,a.jpg\n")
     with pytest.raises(CatalogueError, match=r"no column Titel; its columns are: id, image\."):
         read_source(path, {Column.TITLE: "Titel"})
+
+
+def test_five_broken_rows_of_44_000_cost_themselves_alone(read):
+    """As in the data set itself: titles with commas that nobody has quoted, here and there."""
+    lines = [STYLES]
+    lines += [STYLE.format(id=n, gender="Men", title=f"Shirt number {n}") for n in range(44_000)]
+    broken = [7, 9_999, 20_000, 31_415, 44_000]  # the header is line 1
+    for line in broken:
+        lines[line - 1] = STYLE.format(id=line - 2, gender="Men,Boys", title="Shirt")
+    lines[100] = STYLE.format(id=99, gender="Men", title="Red, White and Blue")
+    catalogue = read("\r\n".join(lines))
+    assert [problem.line for problem in catalogue.problems] == broken
+    assert len(catalogue.products) == 43_995
+    assert catalogue.products[98].title == "Red, White and Blue"
+    for product in catalogue.products:
+        assert product.image_url == f"images/{product.id}.jpg"
+        assert product.line == int(product.id) + 2
+        assert product.title == f"Shirt number {product.id}" or product.id == "99"
+
+
+def test_one_photo_may_be_that_of_two_products(read):
+    catalogue = read("ProductId,ImageURL\n1,a.jpg\n2,a.jpg\n")
+    assert [(p.id, p.image_url) for p in catalogue.products] == [("1", "a.jpg"), ("2", "a.jpg")]
+
+
+@pytest.mark.parametrize("damage", [b"\xff", b"\xc3", b"\xe2\x82"])
+def test_a_few_bytes_that_are_no_utf_8_cost_no_other_row_its_accents(read, damage):
+    good = "ProductId,ProductTitle,ImageURL\n1,Canção,a.jpg\n2,Übergröße,b.jpg\n".encode()
+    catalogue = read(good + b"3,Caf" + damage + b",c.jpg\n")
+    assert [p.title for p in catalogue.products] == ["Canção", "Übergröße", "Caf\ufffd"]
+
+
+def test_the_five_bytes_that_windows_1252_lacks_cost_nothing_else(read):
+    body = "ProductId,ProductTitle,ImageURL\n1,Canção,a.jpg\n".encode("latin-1")
+    catalogue = read(body + b"2,A\x81,b.jpg\n")
+    assert [p.title for p in catalogue.products] == ["Canção", "A\ufffd"]
+
+
+def test_columns_that_are_told_of_are_few_short_and_nothing_that_a_terminal_obeys(read):
+    names = ["\x1b[31mRed", "y" * 500, *map(str, range(500))]
+    with pytest.raises(CatalogueError) as refused:
+        read(",".join(names) + "\n")
+    words = str(refused.value)
+    assert "columns are: [31mRed, yyyyy" in words
+    assert "17, and 482 more. Rename" in words
+    assert len(words) < 500
+
+
+@pytest.mark.parametrize("row", ['3,"Best,c.jpg', '3,c.jpg,"Best'])
+def test_a_quote_that_the_last_row_does_not_close_costs_that_row(read, row):
+    catalogue = read(f"ProductId,ImageURL,ProductTitle\n1,a.jpg,First\n2,b.jpg,Second\n{row}")
+    assert ids(catalogue) == ["1", "2"]
+    assert [problem.line for problem in catalogue.problems] == [4]
+
+
+def test_quotes_that_never_close_do_not_keep_the_reader_busy_without_end(read):
+    rows = 'x,"y","z\n' * 5_000  # each seems to go on to the end of the file
+    with pytest.raises(CatalogueError, match=r"too many quotes .* on line 23\. Write it again"):
+        read(f"ProductId,ImageURL\n1,a.jpg\n{rows}")
+
+
+def test_a_few_such_quotes_cost_their_rows(read):
+    good = [f"{number},a.jpg\n" for number in range(3_000)]
+    bad = ['x,"y","z\n'] * 15
+    catalogue = read("".join(["ProductId,ImageURL\n", *good[:1_000], *bad, *good[1_000:]]))
+    assert len(catalogue.products) == 3_000
+    assert [problem.line for problem in catalogue.problems] == list(range(1_002, 1_017))
+
+
+class TestTooMuch:
+    """What would take more memory or time than any catalogue of a shop."""
+
+    def test_of_rows(self, read, monkeypatch):
+        monkeypatch.setattr(rows, "MAX_ROWS", 100)
+        table = [f"{number},a.jpg" for number in range(101)]
+        assert len(read("\n".join(["ProductId,ImageURL", *table[:100]])).products) == 100
+        for wrong in (table, ["x"] * 101):
+            with pytest.raises(CatalogueError, match=r"more than 100 rows, .*\. Split it"):
+                read("\n".join(["ProductId,ImageURL", "1,a.jpg", *wrong]))
+
+    @pytest.mark.parametrize("newline", ["\n", "\r"])
+    def test_of_lines(self, read, newline):
+        with pytest.raises(CatalogueError, match=r"more than 2,000,000 rows"):
+            read(newline * (rows.MAX_ROWS + 1) * delimited.LINES_A_ROW)
+
+    def test_of_columns(self, read):
+        names = ["ProductId", "ImageURL", *(f"c{number}" for number in range(MAX_COLUMNS - 2))]
+        row = ["1", "a.jpg", *["x"] * (MAX_COLUMNS - 2)]
+        assert len(read(f"{','.join(names)}\n{','.join(row)}\n").products[0].facts) == 998
+        with pytest.raises(CatalogueError, match=r"has 1,001 columns, and at most 1,000"):
+            read(f"{','.join(names)},y\n{','.join(row)},x\n")

@@ -77,9 +77,11 @@ def test_what_a_file_is_does_not_depend_on_its_name(tmp_path):
         (b"", "is empty"),
         (photo_bytes(1), "is a photo. Give the folder"),
         (b"PK\x03\x04" + bytes(40), "Save the spreadsheet as CSV"),
-        (gzip.compress(CSV.encode()), "is packed. Unpack it"),
+        (gzip.compress(CSV.encode(), mtime=0), "is packed. Unpack it"),
         (b"SQLite format 3\0" + bytes(100), "is no text"),
         (b"%PDF-1.7\n", "has no column"),
+        (CSV.encode("utf-16-le"), "is no text"),
+        (CSV.encode("utf-32"), "is no text"),
     ],
 )
 def test_what_is_no_catalogue_says_what_to_do(tmp_path, body, words):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import struct
 
 import numpy as np
@@ -190,3 +191,16 @@ def test_a_packed_file_that_is_cut_short_is_refused(fashion, kept):
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(CatalogueError, match="cannot be used: it is cut short or damaged"):
         read_source(fashion)
+
+
+@pytest.mark.parametrize("split", ["train\x1b[31m", "x" * 195, os.fsdecode(b"a\xff")])
+def test_a_file_called_what_no_id_may_be_is_refused(tmp_path, split):
+    write_split(tmp_path, split, [1, 2])
+    with pytest.raises(CatalogueError, match=r"has a name that no address can hold\. Rename it"):
+        read_source(tmp_path)
+
+
+def test_names_of_labels_are_in_one_line_and_nothing_that_a_terminal_obeys(tmp_path):
+    write_split(tmp_path, "train", [0])
+    (tmp_path / "labels.txt").write_text("\x1b[31mRed\tdress\n")
+    assert read_source(tmp_path).products[0].facts["Label"] == "[31mRed dress"

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
 from vitrine.catalogue import CatalogueError, Column, RowProblemCode
-from vitrine.sources import read_source
+from vitrine.sources import parquet as parquet_source
+from vitrine.sources import read_source, rows, tables
+from vitrine.sources.parquet import read_answer
 from vitrine.sources.tables import text_of
+from vitrine.sources.texts import MAX_CHARACTERS
+
+LONG_NUMBER = "12345678901234567890123456789012345679"  # as long as a Decimal128 can be
 
 
 @pytest.fixture
@@ -46,6 +53,13 @@ def lines(tmp_path):
         (False, "no"),
         (Decimal("10.50"), "10.5"),
         (Decimal("1000"), "1000"),
+        (Decimal("1E+3"), "1000"),
+        (Decimal("0.00"), "0"),
+        (
+            Decimal("12345678901234567890123456789012345679"),
+            "12345678901234567890123456789012345679",
+        ),
+        (Decimal("NaN"), ""),
         (["red", None, "blue", ""], "red, blue"),
         ([0.5, 1.5], "0.5, 1.5"),
         ([0.5] * 384, ""),
@@ -55,6 +69,7 @@ def lines(tmp_path):
         (datetime(2026, 1, 31, 12, 30), "2026-01-31 12:30:00"),
         (datetime(2026, 1, 31, tzinfo=UTC), "2026-01-31 00:00:00+00:00"),
         ("half \ud800 a character", "half \N{REPLACEMENT CHARACTER} a character"),
+        ({"half \ud800": 1}, "half \N{REPLACEMENT CHARACTER}: 1"),
         (b"text", "text"),
         (b"\xff\xd8\xff", ""),
     ],
@@ -198,3 +213,200 @@ def test_columns_are_mapped_as_in_a_csv(lines):
     mapped = {Column.ID: "ref", Column.IMAGE_URL: "foto", Column.TITLE: "nome"}
     (product,) = read_source(path, mapped).products
     assert (product.id, product.title, product.image_url) == ("1", "Vestido", "a.jpg")
+
+
+def test_columns_whose_names_are_no_text_can_be_told_of_and_are_kept_apart(lines):
+    mark = "\N{REPLACEMENT CHARACTER}"
+    with pytest.raises(CatalogueError, match=f"columns are: a{mark}, b\\. Rename"):
+        read_source(lines({"a\ud800": 1, "b\x1b": 2}))
+    text = r'{"id": 1, "image": "a.jpg", "x\ud800": "one", "x\ud801": "two"}'
+    (product,) = read_source(lines(text)).products
+    assert product.facts == {f"x{mark}": "one", f"x{mark} 2": "two"}
+
+
+def test_a_value_longer_than_a_csv_may_hold_breaks_its_row_alone(lines):
+    catalogue = read_source(
+        lines(
+            {"id": 1, "image": "a.jpg", "name": "x" * (MAX_CHARACTERS + 1)},
+            {"id": 2, "image": "b.jpg", "name": "x" * MAX_CHARACTERS},
+        )
+    )
+    assert [p.id for p in catalogue.products] == ["2"]
+    (problem,) = catalogue.problems
+    assert (problem.line, problem.message) == (1, "a value of over 131,072 characters")
+
+
+def test_rows_that_each_have_a_column_of_their_own_are_too_many_columns(lines):
+    with pytest.raises(CatalogueError, match=r"has 1,002 columns, and at most 1,000 are read"):
+        read_source(lines(*({"id": n, "image": "a", f"k{n}": 1} for n in range(1_000))))
+
+
+@pytest.mark.parametrize("template", ["{}", "[{}]"])
+def test_more_rows_than_are_read_are_refused_before_they_take_memory(
+    tmp_path, monkeypatch, template
+):
+    monkeypatch.setattr(rows, "MAX_ROWS", 100)
+    row = '{"id": %d, "image": "a.jpg"}'
+    path = tmp_path / "shop.json"
+    between = ",\n" if "[" in template else "\n"
+    path.write_text(template.format(between.join(row % number for number in range(100))))
+    assert len(read_source(path).products) == 100
+    monkeypatch.setattr(tables, "read_typed", lambda *_: pytest.fail("they were read"))
+    path.write_text(template.format(between.join(row % number for number in range(102))))
+    with pytest.raises(CatalogueError, match=r"more than 100 rows, .*\. Split it"):
+        read_source(path)
+
+
+def test_parquet_columns_of_one_name_are_both_kept(tmp_path):
+    names = ["id", "image", "f", "f", "c.d", "c"]
+    floats = [pa.array([value], pa.float32()) for value in (1.1, 2.2, 3.3, 4.4)]
+    arrays = [pa.array(["1"]), pa.array(["a.jpg"]), *floats]
+    parquet.write_table(pa.Table.from_arrays(arrays, names=names), tmp_path / "shop.parquet")
+    (product,) = read_source(tmp_path / "shop.parquet").products
+    assert product.facts == {"f": "1.1", "f 2": "2.2", "c.d": "3.3", "c": "4.4"}
+
+
+def test_a_column_called_as_a_part_of_another_is_told_of(tmp_path):
+    parts = pa.array(
+        [{"d": "x", "photo": b"\xff"}], pa.struct([("d", pa.string()), ("photo", pa.binary())])
+    )
+    columns = {"id": ["1"], "image": ["a.jpg"], "c": parts, "c.d": ["y"]}
+    parquet.write_table(pa.table(columns), tmp_path / "shop.parquet")
+    with pytest.raises(CatalogueError, match="columns whose names cannot be told apart"):
+        read_source(tmp_path / "shop.parquet")
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        pa.array([[("k", "v")]], pa.map_(pa.string(), pa.string())),
+        pa.array([{"k": ["v"]}]),
+        pa.array([[["v"], None]]),
+        pa.array(["v"]).dictionary_encode(),
+        pa.array([None], pa.list_(pa.string(), 3)),
+        pa.array([b"v"], pa.binary(1)),
+        pa.array([None]),
+        pa.array([], pa.string()),
+    ],
+)
+def test_parquet_of_any_type_is_read(tmp_path, array):
+    columns = {"id": ["1"], "image": ["a.jpg"]} if len(array) else {"id": [], "image": []}
+    parquet.write_table(pa.table({**columns, "x": array}), tmp_path / "shop.parquet")
+    if len(array):
+        assert len(read_source(tmp_path / "shop.parquet").products) == 1
+    else:
+        with pytest.raises(CatalogueError, match="has no rows"):
+            read_source(tmp_path / "shop.parquet")
+
+
+@pytest.mark.parametrize(
+    ("array", "cause"),
+    [
+        (pa.array([1], pa.timestamp("s", tz="Nowhere/City")), "'Nowhere/City'"),
+        (pa.array([b"\xff\xfe"]).view(pa.string()), "'utf-8' codec can't decode byte 0xff"),
+    ],
+)
+def test_parquet_values_that_cannot_be_had_say_so(tmp_path, array, cause):
+    columns = {"id": ["1"], "image": ["a.jpg"], "x": array}
+    parquet.write_table(pa.table(columns), tmp_path / "shop.parquet")
+    with pytest.raises(CatalogueError, match=rf"cannot be read: {cause}.*\. Write it again"):
+        read_source(tmp_path / "shop.parquet")
+
+
+class TestBombs:
+    """Parquet files of a few kilobytes that unpack to gigabytes."""
+
+    @staticmethod
+    def write(path, **columns):
+        table = pa.table(columns)
+        parquet.write_table(table, path, compression="zstd", store_schema=False)
+        assert path.stat().st_size < 1_000_000
+        return path
+
+    @staticmethod
+    def same(value, count):
+        """One value `count` times, which the file has once."""
+        return pa.DictionaryArray.from_arrays(np.zeros(count, np.int32), pa.array([value]))
+
+    def test_of_rows(self, tmp_path):
+        one = self.same("a", rows.MAX_ROWS + 1)
+        path = self.write(tmp_path / "shop.parquet", id=one, image=one)
+        with pytest.raises(CatalogueError, match="more than 2,000,000 rows"):
+            read_source(path)
+
+    @pytest.mark.parametrize("wrapped", [False, True])
+    def test_of_texts(self, tmp_path, wrapped):
+        text = self.same("x" * 1_000_000, 4096)
+        if wrapped:
+            text = pa.ListArray.from_arrays(np.arange(4097, dtype=np.int32), text)
+        path = self.write(tmp_path / "shop.parquet", id=range(4096), image=text)
+        with pytest.raises(CatalogueError, match=r"takes over 2 GiB of memory .*\. Write it again"):
+            read_source(path)
+
+    def test_of_rows_of_texts(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(parquet_source, "MAX_BYTES", 3_000_000)
+        same = self.same("x" * 1_000, 4096)
+        path = self.write(tmp_path / "shop.parquet", id=range(4096), image=same)
+        with pytest.raises(CatalogueError, match=r"over 3,000,000 bytes .* Leave out columns"):
+            read_source(path)
+
+    def test_of_time(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(parquet_source, "READER_SECONDS", 1)
+        one = self.same("a", 1_900_000)
+        path = self.write(tmp_path / "shop.parquet", id=one, image=one)
+        with pytest.raises(CatalogueError, match="its reader was stopped, after 1 seconds"):
+            read_source(path)
+
+
+FILE = "shop.parquet"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"3\n",
+        b"nonsense\n",
+        b"[" * 100_000 + b"\n",
+        b"{}\n",
+        b'{"names": ["id"], "read": [1], "rows": 0}\n',
+        b'{"names": ["id"], "read": [0], "rows": "x"}\n',
+        b'{"names": ["id"], "read": [1e999], "rows": 2}\n',  # a fuzzer found it
+        b'{"names": ["id", "image"], "read": [0, 1], "rows": 1}\n[1]\n{"rows": 1}\n',
+        b'{"names": ["id", "image"], "read": [0, 1], "rows": 2}\n[1, "a"]\n{"rows": 2}\n',
+    ],
+)
+def test_a_reader_that_was_broken_into_is_not_believed(answer):
+    with pytest.raises(CatalogueError, match="its reader answered nonsense"):
+        read_answer(io.BytesIO(answer), {}, FILE)
+
+
+@pytest.mark.parametrize("rows_said", [1, 2_000_001])
+def test_nor_is_one_that_never_stops(rows_said, monkeypatch):
+    monkeypatch.setattr(rows, "MAX_ROWS", 100)
+    head = {"names": ["id", "image"], "read": [0, 1], "rows": rows_said}
+    answer = json.dumps(head).encode() + b'\n[1, "a"]' * 200 + b"\n"
+    with pytest.raises(CatalogueError, match="more than 100 rows"):
+        read_answer(io.BytesIO(answer), {}, FILE)
+
+
+@pytest.mark.parametrize("answer", [b"", b"{", b'{"names": ["id"], "read": [0], "rows": 0}\n'])
+def test_an_answer_that_ends_early_is_none(answer):
+    with pytest.raises(EOFError):
+        read_answer(io.BytesIO(answer), {}, FILE)
+
+
+def test_a_reader_that_says_no_more_and_stays_is_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet_source, "__name__", "tests.vitrine.sources.staying")
+    monkeypatch.setattr(parquet_source, "READER_SECONDS", 2)
+    parquet.write_table(pa.table({"id": ["1"], "image": ["a.jpg"]}), tmp_path / FILE)
+    with pytest.raises(CatalogueError, match="its reader was stopped, after 2 seconds"):
+        read_source(tmp_path / FILE)
+
+
+def test_what_ends_arrow_ends_its_own_process_alone(tmp_path, monkeypatch):
+    """With the very call that aborts it in `fuzzed`, which other versions may mend."""
+    monkeypatch.setattr(parquet_source, "__name__", "tests.vitrine.sources.aborting")
+    columns = {"id": ["1"], "image": ["a.jpg"]}
+    parquet.write_table(pa.table(columns), tmp_path / FILE)
+    with pytest.raises(CatalogueError, match=r"its reader crashed \(SIGABRT\)\. Write it again"):
+        read_source(tmp_path / FILE)
