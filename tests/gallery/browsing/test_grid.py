@@ -43,7 +43,7 @@ class TestFilters:
         open_filters(page)
         filter_link(page, "Category", "Footwear").click()
         expect(shown(page)).to_have_text("Showing 1–7 of 7")
-        assert page.url.endswith("/?Category=Footwear")
+        expect(page).to_have_url("/?Category=Footwear")
         expect(page).to_have_title("Footwear · Vitrine")
         expect(heading(page)).to_have_text("Matching products")
         assert ids(page)[0] == "1003"
@@ -105,7 +105,7 @@ class TestFilters:
         expect(page).to_have_title("Footwear · Vitrine")
         page.go_back()
         expect(shown(page)).to_have_text("Showing 10–17 of 30")
-        assert page.url.endswith("/?page=2")
+        expect(page).to_have_url("/?page=2")
         page.go_forward()
         expect(shown(page)).to_have_text("Showing 1–7 of 7")
         assert has_stayed(page)
@@ -149,7 +149,7 @@ class TestFilters:
         held.release()
         page.wait_for_timeout(200)
         expect(shown(page)).to_have_text("Showing 10–17 of 30")
-        assert page.url.endswith("/?page=2")
+        expect(page).to_have_url("/?page=2")
 
     def test_filters_chosen_while_an_answer_is_on_its_way_add_up(self, open_page, size):
         page = open_page("/", **size)
@@ -279,7 +279,7 @@ class TestWords:
         expect(shown(page)).to_have_text("Showing 1–6 of 6")
         page.get_by_role("link", name="Remove “green”").click()
         expect(search_box(page)).to_have_value("")
-        assert page.url.endswith("/?sort=title")
+        expect(page).to_have_url("/?sort=title")
 
     def test_enter_searches_without_leaving_the_page(self, open_page, size):
         page = open_page("/", **size)
@@ -302,7 +302,7 @@ class TestWords:
         )
         page.wait_for_timeout(400)
         expect(look(page)).to_be_visible()
-        assert page.url.endswith("/item/1007")
+        expect(page).to_have_url("/item/1007")
         page.keyboard.press("Escape")
         page.wait_for_url("**/?q=green")
         expect(search_box(page)).to_have_value("green")
@@ -311,7 +311,7 @@ class TestWords:
         page = open_page("/item/1003", **size)
         search_box(page).fill("red tops")
         page.wait_for_timeout(300)
-        assert page.url.endswith("/item/1003")
+        expect(page).to_have_url("/item/1003")
         page.keyboard.press("Enter")
         expect(shown(page)).to_have_text("Showing 1–2 of 2")
 
@@ -414,7 +414,7 @@ class TestPages:
         assert ids(page)[0] == "1009"
         assert page.evaluate(top_of("1012")) == pytest.approx(was, abs=1)
         expect(page.locator("main .tile")).to_have_count(8)  # as nobody has scrolled on
-        assert page.url.endswith("/?page=2")
+        expect(page).to_have_url("/?page=2")
 
     def test_back_from_another_order_leads_to_the_very_place(self, open_page, size):
         page = open_page("/", **size)
@@ -484,7 +484,7 @@ class TestPages:
         expect(tile(page, "1012")).to_be_focused()
         expect(tile(page, "1012")).to_be_in_viewport()
         expect(tile(page, "1000")).to_be_attached()
-        assert page.url.endswith("/?page=2")
+        expect(page).to_have_url("/?page=2")
 
     def test_page_links_work_in_place(self, open_page, size):
         page = open_page("/", **size)

@@ -55,7 +55,7 @@ class TestOverTheGrid:
         open_look(page, "1007")
         expect(heading(look(page))).to_have_text("Green Shoes number 7")
         expect(heading(look(page))).to_be_focused()
-        assert page.url.endswith("/item/1007")
+        expect(page).to_have_url("/item/1007")
         expect(page).to_have_title("Green Shoes number 7 · Vitrine")
         assert ids(look(page)) == similar_ids(page, "id=1007")
         best = look(page).locator(".tile").first
@@ -91,7 +91,7 @@ class TestOverTheGrid:
         expect(heading(look(page))).to_contain_text("number 10")
         page.go_back()
         expect(look(page)).to_be_hidden()
-        assert page.url.endswith("/?page=2")
+        expect(page).to_have_url("/?page=2")
         expect(page).to_have_title("All products · Vitrine")
         page.go_forward()
         expect(heading(look(page))).to_contain_text("number 10")
@@ -233,13 +233,13 @@ class TestOverTheGrid:
         page.wait_for_timeout(300)
         expect(look(page)).to_be_visible()
         expect(look(page).locator(".tile")).to_have_count(12)
-        assert page.url.endswith("/item/1007")
+        expect(page).to_have_url("/item/1007")
 
     def test_after_the_skip_link_too_focus_comes_back_to_the_tile(self, open_page, size):
         page = open_page("/", **size)
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-        assert page.url.endswith("/#products")
+        expect(page).to_have_url("/#products")
         tile(page, "1005").focus()
         page.keyboard.press("Enter")
         expect(look(page)).to_be_visible()
@@ -260,7 +260,7 @@ class TestOverTheGrid:
         held.release()
         page.wait_for_timeout(200)
         expect(heading(look(page))).to_contain_text("number 1")
-        assert page.url.endswith("/item/1001")
+        expect(page).to_have_url("/item/1001")
 
     def test_of_ten_fast_clicks_the_last_counts_and_one_step_leads_back(self, open_page, size):
         page = open_page("/", **size)
@@ -270,7 +270,7 @@ class TestOverTheGrid:
         )
         expect(look(page).locator(".tile")).to_have_count(12)
         expect(heading(look(page))).to_contain_text("number 1")
-        assert page.url.endswith("/item/1001")
+        expect(page).to_have_url("/item/1001")
         page.keyboard.press("Escape")
         expect(look(page)).to_be_hidden()
         page.wait_for_url(lambda url: url.endswith("/"))
@@ -302,7 +302,7 @@ class TestOverTheGrid:
         page.reload()
         page.keyboard.press("Escape")
         expect(heading(page)).to_have_text("All products")
-        assert page.url.endswith("/?page=2")
+        expect(page).to_have_url("/?page=2")
 
     def test_a_reload_of_a_look_opened_far_down_begins_at_its_top(self, open_page, size):
         page = open_page("/", **size)

@@ -69,7 +69,7 @@ class TestMap:
             assert box["y"] >= plate["y"]
             assert box["y"] + box["height"] <= plate["y"] + plate["height"]
             assert box["width"] >= TILE[size is PHONE]
-        assert page.url.endswith("/map")
+        expect(page).to_have_url("/map")
         count = page.locator(SPOTS).count()
         expect(shown(page)).to_have_text(f"Showing {count} of {PRODUCTS}")
 
@@ -100,7 +100,7 @@ class TestMap:
         way(page, "Zoom in").click()
         ready(page)
         assert len(spots(page) - few) > 0
-        assert PLACED.search(page.url)
+        expect(page).to_have_url(PLACED)
         assert has_stayed(page)
 
     def test_a_look_opens_over_it_and_back_leads_to_the_same_place(self, open_page, size):
@@ -114,10 +114,10 @@ class TestMap:
         address, before = page.url, spots(page)
         page.keyboard.press("Enter")
         expect(look(page).locator(".similar .tile").first).to_be_visible()
-        assert page.url.endswith(f"/item/{one}")
+        expect(page).to_have_url(f"/item/{one}")
         page.go_back()
         expect(look(page)).to_have_count(0)
-        assert page.url == address
+        expect(page).to_have_url(address)
         assert spots(page) == before
         expect(spot(page, one)).to_be_focused()
         assert has_stayed(page)
@@ -131,7 +131,7 @@ class TestMap:
         expect(heading(page)).to_have_text("All products")
         page.go_back()
         ready(page)
-        assert page.url.endswith("/map?x=0.3&y=0.6&zoom=4.25")
+        expect(page).to_have_url("/map?x=0.3&y=0.6&zoom=4.25")
         assert spots(page) == there
 
     def test_a_filter_narrows_it_in_place_and_back_gives_it_up(self, open_page, size):
@@ -143,7 +143,7 @@ class TestMap:
         filter_link(page, "Category", "Footwear").click()
         expect(shown(page)).to_contain_text("of 7")
         ready(page)
-        assert page.url.endswith("/map?Category=Footwear")
+        expect(page).to_have_url("/map?Category=Footwear")
         assert len(spots(page)) <= 7
         answer = page.request.get("/api/map?Category=Footwear&zoom=5&across=20&down=20").json()
         assert answer["total"] == 7
@@ -171,7 +171,7 @@ class TestMap:
         page.get_by_role("searchbox").fill("shoes")
         page.keyboard.press("Enter")
         expect(shown(page)).to_contain_text("of 7")
-        assert page.url.endswith("/map?q=shoes")
+        expect(page).to_have_url("/map?q=shoes")
 
 
 class TestPointer:
@@ -245,7 +245,7 @@ class TestPointer:
         product_id = one.get_attribute("data-look")
         one.tap()
         expect(look(page).locator(".similar .tile").first).to_be_visible()
-        assert page.url.endswith(f"/item/{product_id}")
+        expect(page).to_have_url(f"/item/{product_id}")
 
 
 class TestKeyboard:
@@ -261,11 +261,11 @@ class TestKeyboard:
         assert y > 0.5
         page.keyboard.press("+")
         ready(page)
-        assert "zoom=5" in page.url
+        expect(page).to_have_url(re.compile("zoom=5"))
         page.keyboard.press("-")
         page.keyboard.press("-")
         ready(page)
-        assert "zoom=3" in page.url
+        expect(page).to_have_url(re.compile("zoom=3"))
         page.keyboard.press("0")
         ready(page)
         page.wait_for_url("**/map")
@@ -328,15 +328,15 @@ def test_without_scripts_one_walks_zooms_and_looks(open_page, size):
     few = tiles.count()
     expect(shown(page)).to_have_text(f"Showing {few} of {PRODUCTS}")
     way(page, "Zoom in").click()
-    assert page.url.endswith("/map?x=0.5&y=0.5&zoom=4")
+    expect(page).to_have_url("/map?x=0.5&y=0.5&zoom=4")
     way(page, "Left").click()
     way(page, "Up").click()
-    assert page.url.endswith("/map?x=0.25&y=0.25&zoom=4")
+    expect(page).to_have_url("/map?x=0.25&y=0.25&zoom=4")
     expect(way(page, "Left")).to_have_count(1)
     way(page, "Left").click()
     expect(way(page, "Left")).to_have_count(0)  # the edge
     way(page, "Whole map").click()
-    assert page.url.endswith("/map")
+    expect(page).to_have_url("/map")
     expect(tiles).to_have_count(few)
     tiles.first.click()
     expect(page.locator("main .similar .tile")).to_have_count(12)

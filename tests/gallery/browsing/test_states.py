@@ -110,7 +110,7 @@ class TestMenus:
             page.locator(f"{menu} button").last.focus()
             page.locator(".brand").focus()
         expect(form).to_be_hidden()
-        assert page.url.endswith("/")
+        expect(page).to_have_url("/")
 
     def test_a_choice_of_language_leads_back_to_what_was_on_the_page(self, open_page, size):
         page = open_page("/", **size)
@@ -121,7 +121,7 @@ class TestMenus:
         page.locator(".settings > summary").click()
         page.get_by_role("button", name="Português").click()
         expect(page.locator("html")).to_have_attribute("lang", "pt-BR")
-        assert page.url.endswith("/?Category=Footwear")
+        expect(page).to_have_url("/?Category=Footwear")
 
     def test_a_choice_adds_nothing_to_the_history_and_a_look_stays_one(self, open_page, size):
         page = open_page("/?page=2", **size)

@@ -71,7 +71,7 @@ class TestWords:
         box(page).press("Enter")
         expect(heading(page)).to_have_text(RANKED)
         expect(shown(page)).to_contain_text("of 30")
-        assert page.url.endswith("/?q=red+dress")
+        expect(page).to_have_url("/?q=red+dress")
         assert ids(page) == ranked(page, "text=red+dress&k=100")
         assert has_stayed(page)
 
@@ -147,7 +147,7 @@ def test_without_scripts_the_form_and_the_switch_work(open_page, reading_address
     expect(page.get_by_text("There would be products without:")).to_be_hidden()
     box(page).fill("white shoes")
     box(page).press("Enter")
-    assert page.url.endswith("/?q=white+shoes&scope=titles")
+    expect(page).to_have_url("/?q=white+shoes&scope=titles")
     expect(shown(page)).to_have_text("Showing 1–2 of 2")
     switch(page, "Photos").click()
     expect(heading(page)).to_have_text(RANKED)
