@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 from flask import Flask
-from flask.json.provider import DefaultJSONProvider
 from flask_compress import Compress
 from pydantic import ValidationError
 
@@ -20,6 +19,7 @@ from gallery.admission import Admission
 from gallery.asked import AskedPhotos
 from gallery.context import Gallery
 from gallery.guards import guard
+from gallery.json import JsonProvider
 from gallery.live import LiveSnapshot
 from gallery.live_maps import LiveMaps
 from gallery.measuring import measure, publish_metrics
@@ -39,8 +39,7 @@ def create_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
     folder = IndexFolder(settings.index)
     app = Flask(__name__, static_folder=None)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    assert isinstance(app.json, DefaultJSONProvider)
-    app.json.sort_keys = False  # facts keep the order of the catalogue's columns
+    app.json = JsonProvider(app)
     app.extensions[context.EXTENSION] = Gallery(
         settings=settings,
         folder=folder,

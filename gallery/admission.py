@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from flask_babel import lazy_gettext as _l
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
 
 from gallery.refusals import Code, Refusal
+
+if TYPE_CHECKING:
+    from limits.strategies import SlidingWindowCounterRateLimiter
 
 BUSY_SECONDS = 5  # in which a full queue of photos has been embedded, on two cores
 LEAST_SECONDS = 2
@@ -30,13 +32,11 @@ class Admission:
     """
 
     def __init__(self, per_client: int, in_all: int, at_a_time: int) -> None:
-        self._per_client = RateLimitItemPerMinute(per_client) if per_client else None
-        self._in_all = RateLimitItemPerMinute(in_all) if in_all else None
+        self._per_client = per_client
+        self._in_all = in_all
         self._at_a_time = at_a_time
         self._lock = threading.Lock()
         self.at_work = 0
-        # Of a client that has gone nothing is left two minutes later, neither count nor address.
-        self._counts = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     @contextmanager
     def admitted(self, client: str) -> Iterator[None]:
@@ -58,15 +58,29 @@ class Admission:
             with self._lock:
                 self.at_work -= 1
 
-    def _count(
-        self, limit: RateLimitItemPerMinute | None, who: str, *, test_only: bool = False
-    ) -> None:
-        if limit is None:
+    @functools.cached_property
+    def _counts(self) -> SlidingWindowCounterRateLimiter:
+        """Of a client that has gone nothing is left two minutes later, neither count nor address.
+
+        The package takes long to import, and most galleries are only clicked on at first.
+        """
+        from limits.storage import MemoryStorage
+        from limits.strategies import SlidingWindowCounterRateLimiter
+
+        return SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    def _count(self, a_minute: int, who: str, *, test_only: bool = False) -> None:
+        if not a_minute:
             return
-        passes = self._counts.test(limit, who) if test_only else self._counts.hit(limit, who)
+        from limits import RateLimitItemPerMinute
+
+        limit = RateLimitItemPerMinute(a_minute)
+        with self._lock:  # made by the first thread alone
+            counts = self._counts
+        passes = counts.test(limit, who) if test_only else counts.hit(limit, who)
         if passes:
             return
-        resets_at = self._counts.get_window_stats(limit, who).reset_time
+        resets_at = counts.get_window_stats(limit, who).reset_time
         seconds = max(LEAST_SECONDS, math.ceil(resets_at - time.time()))
         words = _l(
             "Too many searches by photo or in words. Try again in %(seconds)s seconds.",

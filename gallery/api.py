@@ -125,7 +125,10 @@ def get_similar() -> ResponseReturnValue:
         "encoder": context.encoder_name(snapshot),
         "took_ms": round((time.perf_counter() - started) * 1000, 1),
     }
-    return jsonify(answer)
+    response = jsonify(answer)
+    # It says how long it took, so that no two are the same.
+    response.cache_control.no_store = True
+    return response
 
 
 @blueprint.get("/healthz")

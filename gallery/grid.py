@@ -13,7 +13,7 @@ from gallery.embedding import text_vector
 from gallery.links import Chip, FacetLinks, facet_links, filter_chips, label
 from gallery.measuring import Step, timed
 from gallery.refusals import Code, Refusal
-from gallery.tiles import Tile, tile_of
+from gallery.tiles import Tile, tiles_of
 from vitrine.index import Ranking
 from vitrine.products import Order, Rows
 from vitrine.search import Narrowing, facet_counts, folded, matching_rows, passing, relaxations
@@ -131,8 +131,8 @@ def grid_of(snapshot: Snapshot, browsing: Browsing, page_size: int) -> Grid:
         browsing=browsing,
         page=page,
         tiles=[
-            GridTile(tile_of(p), n, same, None if ranking is None else float(ranking.scores[row]))
-            for p, n, same, row in zip(products, sizes, identical, here, strict=True)
+            GridTile(tile, n, same, None if ranking is None else float(ranking.scores[row]))
+            for tile, n, same, row in zip(tiles_of(products), sizes, identical, here, strict=True)
         ],
         facets=facet_links(browsing, facet_counts(snapshot, narrowing)),
         chips=_chips(browsing),

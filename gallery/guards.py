@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, jsonify, render_template, request
@@ -43,11 +44,19 @@ def guard(app: Flask, settings: Settings) -> None:
 def _check_host() -> None:
     """Refuse a Host of which no address could be made, such as an empty one or `a b`."""
     try:
-        host = (urlsplit(request.host_url).hostname or "").encode("idna")
+        is_usable = _names_a_host(request.host_url)
     except (UnicodeError, ValueError, HTTPException):
-        host = b""
-    if not host:
+        is_usable = False
+    if not is_usable:
         raise Refusal(Code.BAD_REQUEST, _l("The request names no host that can be used."))
+
+
+@functools.lru_cache(64)
+def _names_a_host(url: str) -> bool:
+    try:
+        return bool((urlsplit(url).hostname or "").encode("idna"))
+    except (UnicodeError, ValueError):
+        return False
 
 
 def _limit_text() -> None:
@@ -62,7 +71,8 @@ def _add_headers(response: Response) -> Response:
         response.headers["Strict-Transport-Security"] = f"max-age={hsts}"
     response.headers.setdefault("Cache-Control", "no-cache")
     is_read = request.method in ("GET", "HEAD")
-    if response.status_code == 200 and is_read and not response.is_streamed:
+    is_kept = not response.is_streamed and not response.cache_control.no_store
+    if response.status_code == 200 and is_read and is_kept:
         # What has not changed since is not sent again.
         response.add_etag(weak=True)
         response.make_conditional(request)

@@ -14,7 +14,7 @@ from gallery.links import Chip, FacetLinks, facet_links, filter_chips
 from gallery.looking import Looking, read_looking
 from gallery.references import product_of_id
 from gallery.similar import SimilarTile, by_product, by_vector, refinement_of
-from gallery.tiles import Tile, tile_of
+from gallery.tiles import Tile, tile_of, tiles_of
 from vitrine.encoders.base import FloatArray
 from vitrine.products import IndexedProduct, PhotolessProduct, Rows
 from vitrine.search import Refinement, facet_counts, nearly_same_photo, same_photo
@@ -174,7 +174,7 @@ def same_facts(
 
 
 def _copies(snapshot: Snapshot, looking: Looking, rows: Rows) -> Copies:
-    tiles = map(tile_of, snapshot.products.get(rows[:MAX_COPIES]))
+    tiles = tiles_of(snapshot.products.get(rows[:MAX_COPIES]))
     shown = [Copy(tile, looking.onward(tile.page_url, tile.id).url) for tile in tiles]
     return Copies(shown, len(rows))
 
@@ -196,4 +196,4 @@ def _examples(snapshot: Snapshot, looking: Looking, ids: Sequence[str]) -> list[
 
 def _known(snapshot: Snapshot, ids: Sequence[str]) -> list[Tile]:
     rows = [snapshot.rows[product_id] for product_id in ids if product_id in snapshot.rows]
-    return [tile_of(product) for product in snapshot.products.get(rows)]
+    return tiles_of(snapshot.products.get(rows))

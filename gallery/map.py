@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from gallery import context
 from gallery.links import Chip, FacetLinks, facet_links, filter_chips
 from gallery.refusals import Code, Refusal
-from gallery.tiles import Tile, tile_of
+from gallery.tiles import Tile, tiles_of
 from gallery.viewing import Viewing, read_viewing
 from vitrine.maps import ProductMap, tiles_in
 from vitrine.products import Rows
@@ -96,9 +96,9 @@ def map_window(
     return MapWindow(
         viewing=viewing,
         tiles=[
-            MapTile(tile_of(product), column, row, x, y, size)
-            for product, (column, row), (x, y), size in zip(
-                products, tiles.cells.tolist(), places, tiles.sizes.tolist(), strict=True
+            MapTile(tile, column, row, x, y, size)
+            for tile, (column, row), (x, y), size in zip(
+                tiles_of(products), tiles.cells.tolist(), places, tiles.sizes.tolist(), strict=True
             )
         ],
         total=len(rows),

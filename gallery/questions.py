@@ -55,8 +55,9 @@ def read_question(request: Request, facets: Sequence[str]) -> Question:
     given = {
         name: [value.strip() for value in values if value.strip()] for name, values in asked.lists()
     }
-    uploads = [file for file in request.files.getlist("image") if file.filename]
-    files = {name or NAMELESS for name in request.files}
+    sent = request.files if request.method == "POST" else MultiDict[str, FileStorage]()
+    uploads = [file for file in sent.getlist("image") if file.filename]
+    files = {name or NAMELESS for name in sent}
     unknown = sorted((given.keys() - {*PARAMETERS, *facets}) | (files - {"image"}))
     if unknown:
         known = ", ".join([*PARAMETERS, "image", *facets])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gallery.measuring import Step, timed
-from gallery.tiles import Tile, tile_of
+from gallery.tiles import Tile, tiles_of
 from vitrine.encoders.base import FloatArray
 from vitrine.index import Neighbour
 from vitrine.search import Narrowing, Refinement, similar_to_product, similar_to_vector
@@ -58,6 +58,6 @@ def refinement_of(
 def _tiles(snapshot: Snapshot, neighbours: Sequence[Neighbour]) -> list[SimilarTile]:
     products = snapshot.products.get(neighbour.row for neighbour in neighbours)
     return [
-        SimilarTile(tile_of(product), neighbour.score)
-        for product, neighbour in zip(products, neighbours, strict=True)
+        SimilarTile(tile, neighbour.score)
+        for tile, neighbour in zip(tiles_of(products), neighbours, strict=True)
     ]

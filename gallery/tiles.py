@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -55,7 +55,7 @@ class Tile:
     @property
     def photo_url(self) -> str:
         """The gallery's largest copy at its absolute address, for whoever shares a page."""
-        return _absolute(self.largest_url)
+        return _host() + self.largest_url
 
     @property
     def fills_frame(self) -> bool:
@@ -72,14 +72,24 @@ def item_path(product_id: str, root: str | None = None) -> str:
 
 def tile_of(product: IndexedProduct) -> Tile:
     """Needs a request: the absolute address has the host that the client used."""
-    paths = _paths(product.id, product.sha256, product.width, request.script_root)
+    return tiles_of([product])[0]
+
+
+def tiles_of(products: Iterable[IndexedProduct]) -> list[Tile]:
+    """The same for several, for which the request is asked but once."""
+    root, host = request.script_root, _host()
+    return [_tile(product, root, host) for product in products]
+
+
+def _tile(product: IndexedProduct, root: str, host: str) -> Tile:
+    paths = _paths(product.id, product.sha256, product.width, root)
     is_on_the_web = is_web_address(product.image_url)
     return Tile(
         id=product.id,
         title=product.title,
         facts=product.facts,
         page_url=paths.page,
-        image_url=product.image_url if is_on_the_web else _absolute(paths.largest),
+        image_url=product.image_url if is_on_the_web else host + paths.largest,
         thumbnail_url=paths.thumbnail,
         smallest_url=paths.smallest,
         largest_url=paths.largest,
@@ -112,8 +122,8 @@ def _paths(product_id: str, sha256: str, width: int, root: str) -> _Paths:
     )
 
 
-def _absolute(path: str) -> str:
-    return request.host_url.rstrip("/") + path
+def _host() -> str:
+    return request.host_url.rstrip("/")
 
 
 def is_web_address(url: str) -> bool:

@@ -455,7 +455,7 @@ def test_a_length_that_is_too_small_spoils_no_other_photo(photo_server: PhotoSer
 
 # --- How long -----------------------------------------------------------------------
 
-HURRIED = replace(ONCE, deadline_s=0.4, silence_s=0.3)
+HURRIED = replace(ONCE, deadline_s=1.0, silence_s=0.8)
 
 SLOW_REPLIES = {
     "late": Reply(delay_s=30),
@@ -470,7 +470,7 @@ def test_no_slowness_evades_the_deadline(photo_server: PhotoServer, reply: Reply
     photo_server.replies["/a.jpg"] = reply
     began = time.monotonic()
     assert code(fetch(photo_server.url("/a.jpg"), HURRIED)) == FailureCode.TIMEOUT
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 2
 
 
 def test_the_deadline_spans_all_attempts(photo_server: PhotoServer) -> None:
@@ -478,7 +478,7 @@ def test_the_deadline_spans_all_attempts(photo_server: PhotoServer) -> None:
     limits = replace(HURRIED, attempts=50, silence_s=0.2)
     began = time.monotonic()
     assert code(fetch(photo_server.url("/a.jpg"), limits)) == FailureCode.TIMEOUT
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 2
 
 
 def test_silence_is_cut_short_and_asked_again(photo_server: PhotoServer) -> None:
@@ -717,7 +717,8 @@ def test_a_host_without_a_name_is_given_up_as_well(monkeypatch: pytest.MonkeyPat
 
     # A real look-up would ask a name server, which is another machine.
     monkeypatch.setattr(socket, "getaddrinfo", no_such_host)
-    found = outcomes(f"http://photos.example/{n}.jpg" for n in range(100))
+    patient = replace(QUICK, deadline_s=30)
+    found = outcomes((f"http://photos.example/{n}.jpg" for n in range(100)), patient)
     codes = Counter(code(outcome) for outcome in found.values())
     assert set(codes) == {FailureCode.DNS, FailureCode.HOST_DOWN}
     assert len(lookups) < 20
@@ -867,7 +868,7 @@ def test_no_slowness_evades_the_deadline_over_https(
         outcome = fetcher.fetch(job(tls_server.url("/a.jpg"))).outcome
     assert code(outcome) == FailureCode.TIMEOUT
     assert tls_server.counts["/a.jpg"] == 1
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 2
 
 
 def test_a_handshake_that_never_comes_is_a_time_out() -> None:
@@ -875,7 +876,7 @@ def test_a_handshake_that_never_comes_is_a_time_out() -> None:
         url = f"https://127.0.0.1:{silent.getsockname()[1]}/a.jpg"
         began = time.monotonic()
         assert code(fetch(url, HURRIED)) == FailureCode.TIMEOUT
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 2
 
 
 def test_a_redirect_from_https_to_http_is_refused(

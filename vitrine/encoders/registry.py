@@ -10,7 +10,6 @@ from pathlib import Path
 
 from vitrine.encoders.base import Encoder, EncoderError
 from vitrine.encoders.hub import HUB_PATIENCE_S, HubModel, cached, fetched, offered
-from vitrine.encoders.transformer import load_checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +148,8 @@ def load_encoder(name: str) -> Encoder:
         from vitrine.encoders.handcrafted import HandcraftedEncoder
 
         return HandcraftedEncoder()
+
+    from vitrine.encoders.transformer import load_checkpoint
 
     if spec is not None and spec.at_hub is not None:
         return load_checkpoint(fetched(spec.at_hub), name)
