@@ -12,8 +12,7 @@ from flask import request
 from vitrine.photos import thumbnail_widths
 from vitrine.products import KEPT_PRODUCTS, IndexedProduct
 
-# The two addresses that every tile has are put together by hand: Flask's url_for, asked
-# for each of them, would be half the cost of a click.
+# The two addresses that every tile has are put together by hand: Flask's url_for takes long.
 ITEM = "/item"
 THUMBS = "/thumbs"
 
@@ -81,44 +80,24 @@ def tiles_of(products: Iterable[IndexedProduct]) -> list[Tile]:
     return [_tile(product, root, host) for product in products]
 
 
+@functools.lru_cache(KEPT_PRODUCTS)
 def _tile(product: IndexedProduct, root: str, host: str) -> Tile:
-    paths = _paths(product.id, product.sha256, product.width, root)
-    is_on_the_web = is_web_address(product.image_url)
+    widths = thumbnail_widths(product.width)
+    urls = {width: f"{root}{THUMBS}/{product.sha256}-{width}.webp" for width in widths}
+    largest = urls[widths[-1]]
     return Tile(
         id=product.id,
         title=product.title,
         facts=product.facts,
-        page_url=paths.page,
-        image_url=product.image_url if is_on_the_web else host + paths.largest,
-        thumbnail_url=paths.thumbnail,
-        smallest_url=paths.smallest,
-        largest_url=paths.largest,
-        srcset=paths.srcset,
+        page_url=item_path(product.id, root),
+        image_url=product.image_url if is_web_address(product.image_url) else host + largest,
+        thumbnail_url=next((urls[w] for w in widths if w >= THUMBNAIL_WIDTH), largest),
+        smallest_url=urls[widths[0]],
+        largest_url=largest,
+        srcset=", ".join(f"{url} {width}w" for width, url in urls.items()),
         width=product.width,
         height=product.height,
         colour=product.colour,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Paths:
-    page: str
-    thumbnail: str
-    smallest: str
-    largest: str
-    srcset: str
-
-
-@functools.lru_cache(KEPT_PRODUCTS)
-def _paths(product_id: str, sha256: str, width: int, root: str) -> _Paths:
-    widths = thumbnail_widths(width)
-    urls = {each: f"{root}{THUMBS}/{sha256}-{each}.webp" for each in widths}
-    return _Paths(
-        page=item_path(product_id, root),
-        thumbnail=urls[next((w for w in widths if w >= THUMBNAIL_WIDTH), widths[-1])],
-        smallest=urls[widths[0]],
-        largest=urls[widths[-1]],
-        srcset=", ".join(f"{url} {each}w" for each, url in urls.items()),
     )
 
 

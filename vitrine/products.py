@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -89,7 +89,7 @@ class IndexedProduct:
     id: str
     title: str
     image_url: str
-    facts: Mapping[str, str]
+    facts: Mapping[str, str] = field(hash=False)
     sha256: str
     width: int
     height: int
