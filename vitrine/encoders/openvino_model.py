@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,24 @@ def openvino() -> Any:
     return openvino
 
 
+@functools.cache
+def _core() -> Any:
+    """The one `Core` of the process, never given back.
+
+    A Core's CPU plugin gives the thread a stack for its signal handlers, and at its end gives
+    back the one of before. Where two don't end in turn, that one is gone: then the next signal
+    kills the process.
+    """
+    return openvino().Core()
+
+
 class OpenVinoModel:
     """Computes in 32-bit floats, whatever the CPU could do in fewer; one photo a core."""
 
     def __init__(self, file: Path, traits: Traits) -> None:
         """`file` is the model's `.xml`, its weights beside it; its input is one photo's pixels."""
         package = openvino()
-        compiled = package.Core().compile_model(
+        compiled = _core().compile_model(
             file,
             "CPU",
             {

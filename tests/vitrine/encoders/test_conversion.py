@@ -198,6 +198,35 @@ def test_making_one_says_nothing(
     assert [str(warning.message) for warning in recwarn] == []
 
 
+INTERRUPTED = """
+import faulthandler, signal, sys
+from pathlib import Path
+from vitrine.encoders.transformer import TransformerEncoder
+
+faulthandler.enable()  # it has a stack of its own for signals, as those that need one do
+first, second = (TransformerEncoder(Path(sys.argv[1]), "small", "openvino") for _ in range(2))
+del first
+del second
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_ctrl_c_is_still_heard_when_encoders_have_come_and_gone(
+    checkpoint: Path, kept: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, str(checkpoint)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (0, "interrupted\n"), done.stderr
+
+
 def test_another_checkpoint_or_other_settings_have_one_of_their_own(
     kept: Path, checkpoint: Path, tmp_path: Path
 ) -> None:
