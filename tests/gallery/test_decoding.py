@@ -170,7 +170,7 @@ class TestWhatStopsAWorker:
             os.kill(worker, signal.SIGSTOP)
             began = time.monotonic()
             message = self.refused(decoders, photo_bytes(1), caplog)
-            assert 3 <= time.monotonic() - began < 10
+            assert 3 <= time.monotonic() - began < 30
             assert "after 3 seconds" in message
             assert not is_running(worker)
 

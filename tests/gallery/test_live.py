@@ -88,7 +88,9 @@ def test_no_answer_mixes_two_generations(folder):
     threads = [threading.Thread(target=browse) for _ in range(4)]
     for thread in threads:
         thread.start()
-    for _ in range(10):
+    rounds, until = 0, time.monotonic() + 30
+    while rounds < 10 or (len(seen) < 2 and time.monotonic() < until):
+        rounds += 1
         for name in names:
             folder.switch(name)
             time.sleep(0.03)

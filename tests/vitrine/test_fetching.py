@@ -456,6 +456,7 @@ def test_a_length_that_is_too_small_spoils_no_other_photo(photo_server: PhotoSer
 # --- How long -----------------------------------------------------------------------
 
 HURRIED = replace(ONCE, deadline_s=1.0, silence_s=0.8)
+SOON = 15.0  # seconds: more than a busy machine makes of one, and less than what is not waited for
 
 SLOW_REPLIES = {
     "late": Reply(delay_s=30),
@@ -470,7 +471,7 @@ def test_no_slowness_evades_the_deadline(photo_server: PhotoServer, reply: Reply
     photo_server.replies["/a.jpg"] = reply
     began = time.monotonic()
     assert code(fetch(photo_server.url("/a.jpg"), HURRIED)) == FailureCode.TIMEOUT
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < SOON
 
 
 def test_the_deadline_spans_all_attempts(photo_server: PhotoServer) -> None:
@@ -478,14 +479,14 @@ def test_the_deadline_spans_all_attempts(photo_server: PhotoServer) -> None:
     limits = replace(HURRIED, attempts=50, silence_s=0.2)
     began = time.monotonic()
     assert code(fetch(photo_server.url("/a.jpg"), limits)) == FailureCode.TIMEOUT
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < SOON
 
 
 def test_silence_is_cut_short_and_asked_again(photo_server: PhotoServer) -> None:
     photo_server.replies["/a.jpg"] = [Reply(delay_s=30), Reply()]
     began = time.monotonic()
     assert isinstance(fetch(photo_server.url("/a.jpg"), replace(QUICK, silence_s=0.3)), Fetched)
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < SOON
 
 
 def test_a_slow_photo_within_the_deadline_arrives(photo_server: PhotoServer) -> None:
@@ -525,7 +526,7 @@ def test_retry_after_is_honoured(photo_server: PhotoServer, as_a_date: bool) -> 
     photo_server.replies["/a.jpg"] = [Reply(b"", 503, headers={"Retry-After": pause}), Reply()]
     began = time.monotonic()
     assert isinstance(fetch(photo_server.url("/a.jpg")), Fetched)
-    assert 0.9 < time.monotonic() - began < 2.5
+    assert 0.9 < time.monotonic() - began < SOON
 
 
 @pytest.mark.parametrize("pause", ["3600", "Fri, 31 Dec 2999 23:59:59 GMT", "9" * 400])
@@ -539,7 +540,7 @@ def test_a_pause_beyond_the_deadline_is_not_waited_for(
         assert code(fetcher.fetch(job(photo_server.url("/a.jpg"))).outcome) == FailureCode.HTTP_429
         # The whole host has asked for it, so its other photos are left alone as well.
         assert code(fetcher.fetch(job(photo_server.url("/b.jpg"))).outcome) == FailureCode.HTTP_429
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < SOON
     assert photo_server.counts == {"/a.jpg": 1}
 
 
@@ -680,7 +681,7 @@ def test_a_slow_host_does_not_hold_up_the_others(photo_server: PhotoServer) -> N
         arrived = [next(results) for _ in others]
         results.close()  # type: ignore[attr-defined]
     assert all(result.job.reference.location == others[0] for result in arrived)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < SOON
 
 
 def test_connections_are_used_again(photo_server: PhotoServer) -> None:
@@ -701,7 +702,7 @@ def test_a_dead_host_is_given_up_after_seconds(photo_server: PhotoServer) -> Non
     alive = photo_server.url("/a.jpg")
     began = time.monotonic()
     found = outcomes([*dead, alive])
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < SOON
     assert isinstance(found[alive], Fetched)
     codes = Counter(code(found[url]) for url in dead)
     assert set(codes) == {FailureCode.CONNECT, FailureCode.HOST_DOWN}
@@ -729,7 +730,7 @@ def test_a_host_that_takes_connections_and_never_answers_is_given_up() -> None:
         urls = [f"http://127.0.0.1:{silent.getsockname()[1]}/{n}.jpg" for n in range(100)]
         began = time.monotonic()
         found = outcomes(urls, replace(QUICK, silence_s=0.2, attempts=2, give_up_after=5))
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < SOON
     codes = Counter(code(outcome) for outcome in found.values())
     assert set(codes) <= {FailureCode.TIMEOUT, FailureCode.HOST_DOWN}
     assert codes[FailureCode.HOST_DOWN] > 80
@@ -796,10 +797,10 @@ def test_stopping_early_hangs_up_at_once(photo_server: PhotoServer) -> None:
     with Fetcher(replace(QUICK, deadline_s=60)) as fetcher:
         for _ in fetcher.fetch_all([job(photo_server.url("/a.jpg")), *slow]):
             break
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < SOON
         # The same fetcher goes on working for the next one who asks.
         assert isinstance(fetcher.fetch(job(photo_server.url("/a.jpg"))).outcome, Fetched)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < SOON
     asked = photo_server.counts["/slow.jpg"]
     deadline = time.monotonic() + 2
     while any(photo_server.under_way.values()) and time.monotonic() < deadline:
@@ -827,7 +828,7 @@ with Fetcher(FetchLimits(reach=LOOPBACK)) as fetcher:
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=10)
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < SOON
     assert errors.rstrip().endswith("KeyboardInterrupt")
     assert errors.count("Traceback") == 1
 
@@ -868,7 +869,7 @@ def test_no_slowness_evades_the_deadline_over_https(
         outcome = fetcher.fetch(job(tls_server.url("/a.jpg"))).outcome
     assert code(outcome) == FailureCode.TIMEOUT
     assert tls_server.counts["/a.jpg"] == 1
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < SOON
 
 
 def test_a_handshake_that_never_comes_is_a_time_out() -> None:
@@ -876,7 +877,7 @@ def test_a_handshake_that_never_comes_is_a_time_out() -> None:
         url = f"https://127.0.0.1:{silent.getsockname()[1]}/a.jpg"
         began = time.monotonic()
         assert code(fetch(url, HURRIED)) == FailureCode.TIMEOUT
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < SOON
 
 
 def test_a_redirect_from_https_to_http_is_refused(
@@ -984,10 +985,8 @@ def test_what_has_no_end_fills_neither_the_memory_nor_the_time(
     tracemalloc.start()
     try:
         with sending(head, more) as url:
-            began = time.monotonic()
-            # So much time that only the bytes can end it.
+            # So much time that only the bytes can end it: else the code is another.
             assert code(fetch(url, replace(ONCE, deadline_s=60))) == expected
-            assert time.monotonic() - began < 5
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
