@@ -8,14 +8,16 @@ same. What was fetched and embedded for that is in the ledger, and nothing is fe
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from indexer.console import stderr
 from indexer.ledger import Ledger
 from indexer.pipeline import DECODERS, Pipeline, Plan, Progress
 from vitrine.catalogue import Catalogue
@@ -50,11 +52,12 @@ def in_8_bits(
     catalogue: Catalogue,
     folder: IndexFolder,
     limits: FetchLimits,
-    progress: Progress,
+    display: Callable[[], AbstractContextManager[Progress]],
 ) -> Quantised:
     """The encoder in 8 bits that was made for this index, or is made now.
 
-    Call it inside `sole_indexer`. Raises `EncoderError` where there can be none.
+    `display` is entered while photos are fetched and embedded for that. Call it inside
+    `sole_indexer`. Raises `EncoderError` where there can be none.
     """
     if not isinstance(encoder, TransformerEncoder):
         raise EncoderError(
@@ -62,12 +65,15 @@ def in_8_bits(
         )
     if kept := kept_quantised(folder.encoders, encoder):
         return kept
-    sample = _sampled(encoder, catalogue, folder, limits, progress)
+    stderr.print(f"Trying {encoder.name} in 8 bits on photos of this catalogue.")
+    with display() as progress:
+        sample = _sampled(encoder, catalogue, folder, limits, progress)
 
     def judged(in_8_bits: Encoder) -> float:
         return agreement(in_8_bits.encode(sample.judging), sample.expected)
 
-    return quantised(encoder, sample.calibrating, judged, folder.encoders)
+    with stderr.status(f"Calibrating {encoder.name} in 8 bits"):
+        return quantised(encoder, sample.calibrating, judged, folder.encoders)
 
 
 def agreement(ours: FloatArray, theirs: FloatArray) -> float:
@@ -100,8 +106,8 @@ def _sampled(
         if len(photos) < LEAST_PHOTOS:
             raise EncoderError(
                 f"{encoder.name} can't be had in 8 bits: it takes {LEAST_PHOTOS} different photos "
-                f"to tell how good it is, and of {len(chosen)} products {len(photos)} could be had. "
-                "Leave out --precision int8."
+                f"to tell how good it is, and of {len(chosen)} products {len(photos)} could be "
+                "had. Leave out --precision int8."
             )
         calibrating = len(photos) * CALIBRATING // (CALIBRATING + JUDGING)
         judging = photos[calibrating:]

@@ -181,9 +181,9 @@ class _Builder:
         from indexer.display import BuildDisplay
         from indexer.precision import in_8_bits
 
-        stderr.print(f"{encoder.name} in 8 bits: tried on photos of this catalogue.")
-        with BuildDisplay(stderr) as display:
-            quantised = in_8_bits(encoder, catalogue, folder, self._limits, display)
+        quantised = in_8_bits(
+            encoder, catalogue, folder, self._limits, lambda: BuildDisplay(stderr)
+        )
         figure = (
             f"{quantised.agreement:.1%} of a photo's ten nearest neighbours are the same as in "
             "full precision"

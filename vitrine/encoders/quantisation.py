@@ -6,8 +6,11 @@ such an encoder belongs to an index. It is used only where it finds nearly the s
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import io
 import logging
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -96,6 +99,7 @@ def quantised(
         running = _running(OpenVinoModel(made / MODEL_FILE, traits), encoder)
         agreement = judged(running)
         seal(made, traits, files, _LIBRARIES, agreement)
+        shutil.rmtree(home / fingerprint, ignore_errors=True)  # if it is there, it is damaged
         made.rename(home / fingerprint)
     sync_folder(home)
     return Quantised(running, agreement)
@@ -116,13 +120,15 @@ def _quantised(file: Path, encoder: TransformerEncoder, calibrating: Sequence[Pr
     openvino()
     import nncf
 
-    nncf.set_log_level(logging.ERROR)
+    # Its own function for that silences the root logger as well.
+    logging.getLogger("nncf").setLevel(logging.ERROR)
     photos = nncf.Dataset(
         list(calibrating), lambda photo: encoder.preprocessing.normalised(photo[None])
     )
-    return nncf.quantize(
-        core().read_model(file),
-        photos,
-        model_type=nncf.ModelType.TRANSFORMER,
-        subset_size=len(calibrating),
-    )
+    with contextlib.redirect_stdout(io.StringIO()):  # it draws bars of its own
+        return nncf.quantize(
+            core().read_model(file),
+            photos,
+            model_type=nncf.ModelType.TRANSFORMER,
+            subset_size=len(calibrating),
+        )
