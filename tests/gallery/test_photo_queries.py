@@ -160,6 +160,7 @@ class TestURL:
 def test_a_private_name_takes_as_long_to_refuse_as_one_that_does_not_exist(monkeypatch):
     def look_up(host, port, *_, **__):
         if host == "wiki.example":
+            time.sleep(0.4)
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", port))]
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -170,7 +171,7 @@ def test_a_private_name_takes_as_long_to_refuse_as_one_that_does_not_exist(monke
         refusal(fetched_photo, f"http://{host}/a.png", OPEN)
         taken[host] = time.monotonic() - began
     assert min(taken.values()) >= uploads.REFUSED_AFTER_SECONDS
-    assert abs(taken["wiki.example"] - taken["nowhere.example"]) < 0.05
+    assert abs(taken["wiki.example"] - taken["nowhere.example"]) < 0.2
 
 
 class TestCrop:
