@@ -16,6 +16,7 @@ from indexer.precision import LEAST_PHOTOS, agreement
 from tests.checkpoints import small_clip, small_dinov2
 from tests.drawings import photo_bytes
 from tests.generations import random_unit_vectors
+from vitrine.encoders.base import TextEncoder
 from vitrine.encoders.registry import load_encoder
 from vitrine.folder import IndexFolder
 from vitrine.snapshot import open_current
@@ -182,7 +183,9 @@ def test_words_are_read_as_in_full_precision(photos, tmp_path):
     options = ("--index", tmp_path / "index", "--precision", "int8", "--agreement", "0.2")
     run("build", photos, "--encoder", clip, *options)
     snapshot = open_current(IndexFolder(tmp_path / "index"))
-    words = load_encoder(str(clip)).encode_texts(["red shoe"])[0]
+    whole = load_encoder(str(clip))
+    assert isinstance(whole, TextEncoder)
+    words = whole.encode_texts(["red shoe"])[0]
     scores = snapshot.index.vectors() @ words
     found = json.loads(run("search", "--text", "red shoe", "--json", "--index", tmp_path / "index"))
     assert found[0]["id"] == snapshot.ids[int(np.argmax(scores))]
