@@ -59,7 +59,7 @@ def test_the_steps_of_a_search_are_timed_apart(client):
     before = steps()
     assert client.get("/get_similar?id=1003").status_code == 200
     assert grown(before) == {"fetch": 0, "decode": 0, "embed": 0, "search": 1, "render": 0}
-    before, embedding, request = steps(), *seconds()
+    before, (embedding, request) = steps(), seconds()
     photo = {"image": (io.BytesIO(photo_bytes(3)), "a.png")}
     assert client.post("/search", data=photo).status_code == 200
     assert grown(before) == {"fetch": 0, "decode": 1, "embed": 1, "search": 1, "render": 1}
