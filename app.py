@@ -7,6 +7,7 @@ import logging
 import socket
 import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import click
@@ -28,8 +29,8 @@ from gallery.proxies import believe
 from gallery.serving import Server, leave_at_once, serve_until_told, share_heaps
 from gallery.static import add_static
 from gallery.uploads import PHOTOS_IN_MEMORY, UploadEncoder
-from vitrine.encoders.registry import load_encoder
 from vitrine.folder import IndexFolder
+from vitrine.index_encoder import load_encoder_of
 from vitrine.settings import Settings
 
 
@@ -45,7 +46,7 @@ def create_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
         folder=folder,
         live=LiveSnapshot(folder, settings.reload_seconds),
         maps=LiveMaps(folder),
-        uploads=UploadEncoder(load_encoder, admit=context.admitted),
+        uploads=UploadEncoder(partial(load_encoder_of, folder), admit=context.admitted),
         asked=AskedPhotos(folder.asked, settings.asked_hours, settings.keep_uploads),
         admission=Admission(
             settings.client_searches,

@@ -242,7 +242,7 @@ class UploadEncoder:
 
     def __init__(
         self,
-        load: Callable[[str], Encoder],
+        load: Callable[[EncoderFacts], Encoder],
         clock: Callable[[], float] = time.monotonic,
         admit: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
@@ -301,7 +301,7 @@ class UploadEncoder:
             if self._failed == wanted and self._clock() - self._failed_at < RETRY_SECONDS:
                 raise Refusal(Code.ENCODER_UNAVAILABLE, UNAVAILABLE[use])
             try:
-                self._encoder = self._load(wanted.name)
+                self._encoder = self._load(wanted)
             except Exception as error:  # of a broken installation or checkpoint, anything
                 known = isinstance(error, EncoderError)
                 log.error("Can't search by photo or in words: %s", error, exc_info=not known)

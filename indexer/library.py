@@ -36,6 +36,7 @@ from vitrine.failures import Failure
 from vitrine.fetching import PUBLIC_WEB, FetchLimits, Reach, Reference, resolve
 from vitrine.folder import FolderError, IndexFolder
 from vitrine.index import Neighbour
+from vitrine.index_encoder import load_encoder_of
 from vitrine.photos import Photo, decode
 from vitrine.products import IndexedProduct
 from vitrine.search import similar_to_vector
@@ -392,7 +393,7 @@ def _encoder_of(wanted: str, folder: IndexFolder) -> Encoder:
         return load_encoder(wanted)
     try:
         made_with = open_current(folder).manifest.encoder
-        encoder = load_encoder(made_with.name)
+        encoder = load_encoder_of(folder, made_with)
         if encoder.fingerprint == made_with.fingerprint:
             return encoder
     except (SnapshotError, EncoderError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ OUR_NAMES = {"ledger.sqlite", "indexer.lock", "indexer.json", "photos", "thumbs"
     "asked.sqlite-shm",
     "asked.sqlite-wal",
     "generations",
+    "encoders",
     "maps",
     "current",
     *LINKS,
@@ -71,11 +73,19 @@ class IndexFolder:
         return self.root / "maps"
 
     @property
+    def encoders(self) -> Path:
+        return self.root / "encoders"
+
+    @property
     def current(self) -> Path:
         return self.root / "current"
 
     def generation(self, name: str) -> Path:
         return self.generations / name
+
+    def encoder(self, fingerprint: str) -> Path:
+        """One that was made for the photos here; see `vitrine.encoders.quantisation`."""
+        return self.encoders / fingerprint
 
     def map(self, vectors: str) -> Path:
         """Where the products lie in the plane; `vectors` is the SHA-256 of a `vector.index`."""
@@ -140,6 +150,8 @@ class IndexFolder:
         for place in ("", "photos/*/", "thumbs/*/"):
             for path in self.root.glob(f"{place}{UNFINISHED}*"):
                 path.unlink(missing_ok=True)
+        for path in self.encoders.glob(f"{UNFINISHED}*"):
+            shutil.rmtree(path, ignore_errors=True)
 
     def switch(self, name: str) -> None:
         """Publish a generation: one atomic rename makes it the current one."""

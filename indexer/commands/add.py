@@ -103,7 +103,7 @@ def _encoder(folder: IndexFolder, name: str | None) -> Encoder:
     """The encoder of the index, or else the chosen one."""
     if folder.current_name() is None or name is not None:
         return chosen_encoder(name or "auto")
-    return encoder_of(open_current(folder))
+    return encoder_of(folder, open_current(folder))
 
 
 def _facts(given: tuple[str, ...]) -> Mapping[str, str]:

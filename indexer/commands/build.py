@@ -28,10 +28,12 @@ from indexer.options import (
     index_option,
     json_option,
     map_option,
+    precision_options,
     shrink_option,
 )
 from indexer.shrinking import refuse_to_shrink
 from vitrine.catalogue import Catalogue, CatalogueError, Column
+from vitrine.encoders.base import EncoderError, Precision
 from vitrine.folder import IndexFolder
 from vitrine.settings import Settings
 from vitrine.sources import read_source
@@ -49,6 +51,7 @@ SHOWN_PROBLEMS = 10  # as many lines as one reads; `--json` has them all
 @click.argument("catalogues", metavar="[CATALOGUE]", nargs=-1)
 @map_option
 @encoder_option
+@precision_options
 @fetching_options
 @shrink_option
 @click.option("--strict", is_flag=True, help="Exit with status 1 if any photo failed.")
@@ -90,11 +93,12 @@ def build(
     if watch and strict:
         raise click.UsageError("--strict is about how a build ends, and --watch goes on.")
     may_shrink, every = options.pop("may_shrink"), options.pop("every")
+    wanted = _EncoderWish(encoder, options.pop("precision"), options.pop("agreement"))
     with errors_in_words():
         settings = Settings(index=index, **options)
         given = sole_catalogue(catalogues)
         wish = _Wish(given, columns, index, may_shrink, as_json, is_kept=watch)
-        builder = _Builder(wish, encoder, limits_of(settings, given))
+        builder = _Builder(wish, wanted, limits_of(settings, given))
         if watch:
             _watch(builder, every)
         outcome = builder.build(builder.read())
@@ -124,12 +128,21 @@ class _Wish:
     is_kept: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _EncoderWish:
+    """Which encoder; one in 8 bits must agree so much with what it is made from."""
+
+    name: str
+    precision: Precision
+    agreement: float
+
+
 class _Builder:
     """Reads and builds one catalogue, as often as is asked; the encoder is loaded once."""
 
-    def __init__(self, wish: _Wish, encoder: str, limits: FetchLimits) -> None:
+    def __init__(self, wish: _Wish, encoder: _EncoderWish, limits: FetchLimits) -> None:
         self.wish = wish
-        self._encoder_name = encoder
+        self._wanted = encoder
         self._limits = limits
         self._encoder: Encoder | None = None
 
@@ -148,7 +161,7 @@ class _Builder:
             if not self.wish.may_shrink:
                 refuse_to_shrink(catalogue, folder, Path(DEMO_CATALOGUE))
             if self._encoder is None:
-                self._encoder = chosen_encoder(self._encoder_name)
+                self._encoder = self._loaded_encoder(catalogue, folder)
             with BuildDisplay(stderr) as display:
                 outcome = building.build(
                     catalogue,
@@ -160,6 +173,29 @@ class _Builder:
                 )
         self._say_what_was_built(catalogue, outcome)
         return outcome
+
+    def _loaded_encoder(self, catalogue: Catalogue, folder: IndexFolder) -> Encoder:
+        encoder = chosen_encoder(self._wanted.name)
+        if self._wanted.precision == "fp32":
+            return encoder
+        from indexer.display import BuildDisplay
+        from indexer.precision import in_8_bits
+
+        quantised = in_8_bits(
+            encoder, catalogue, folder, self._limits, lambda: BuildDisplay(stderr)
+        )
+        figure = (
+            f"{quantised.agreement:.1%} of a photo's ten nearest neighbours are the same as in "
+            "full precision"
+        )
+        if quantised.agreement < self._wanted.agreement:
+            raise EncoderError(
+                f"{encoder.name} in 8 bits is refused: only {figure}, and "
+                f"{self._wanted.agreement:.1%} are asked for. Leave out --precision int8, or ask "
+                "for less with --agreement."
+            )
+        stderr.print(f"{encoder.name} in 8 bits: {figure}.")
+        return quantised.encoder
 
     def say(self, words: str) -> None:
         stderr.print(f"{datetime.now():%H:%M:%S} {words}")

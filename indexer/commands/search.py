@@ -65,7 +65,7 @@ def search(
         query, title = None, "What looks like it"
         row = snapshot.rows.get(photo_or_id or "")
         if text is not None:
-            neighbours = similar_to_vector(snapshot, _text_vector(snapshot, text), k)
+            neighbours = similar_to_vector(snapshot, _text_vector(folder, snapshot, text), k)
             title = f"What shows “{text}”"
         elif row is not None:
             neighbours = similar_to_product(snapshot, row, k)
@@ -75,7 +75,7 @@ def search(
         else:
             path = Path(photo_or_id or "")
             photo = _photo(snapshot, path)
-            encoder = encoder_of(snapshot)
+            encoder = encoder_of(folder, snapshot)
             vector: FloatArray = encoder.encode([encoder.prepare(photo.image)])[0]
             neighbours = similar_to_vector(snapshot, vector, k)
             query = Cell(photo.image, path.name, Mark.QUERY)
@@ -86,11 +86,12 @@ def search(
         stderr.print(f"Drawn to {figure}.")
 
 
-def encoder_of(snapshot: Snapshot) -> Encoder:
+def encoder_of(folder: IndexFolder, snapshot: Snapshot) -> Encoder:
     """The very encoder that made the index; raises `EncoderError` where it can't be had."""
-    from vitrine.encoders import EncoderError, load_encoder
+    from vitrine.encoders import EncoderError
+    from vitrine.index_encoder import load_encoder_of
 
-    encoder = load_encoder(snapshot.manifest.encoder.name)
+    encoder = load_encoder_of(folder, snapshot.manifest.encoder)
     if encoder.fingerprint != snapshot.manifest.encoder.fingerprint:
         raise EncoderError(
             f"The index was made with another {encoder.name} than the one on this machine. "
@@ -99,7 +100,7 @@ def encoder_of(snapshot: Snapshot) -> Encoder:
     return encoder
 
 
-def _text_vector(snapshot: Snapshot, text: str) -> FloatArray:
+def _text_vector(folder: IndexFolder, snapshot: Snapshot, text: str) -> FloatArray:
     """The vector (d,) of words, made by the encoder of the snapshot."""
     from vitrine.encoders.base import TextEncoder
 
@@ -109,7 +110,7 @@ def _text_vector(snapshot: Snapshot, text: str) -> FloatArray:
         raise click.UsageError("--text: give some words, such as --text 'red dress'.")
     if not is_text(words):
         raise click.UsageError("--text: what was given is no text in the terminal's encoding.")
-    encoder = encoder_of(snapshot) if facts.reads_text else None
+    encoder = encoder_of(folder, snapshot) if facts.reads_text else None
     if not isinstance(encoder, TextEncoder):
         raise click.UsageError(
             f"--text: the encoder of this index, {facts.name}, reads no words. Index with one "

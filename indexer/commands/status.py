@@ -56,7 +56,9 @@ def _overview(folder: IndexFolder, snapshot: Snapshot, amendments: Amendments) -
     table.add_row("Indexed", f"{manifest.products:,} products")
     if amended := by_hand(len(amendments.standing), len(amendments.held_out)):
         table.add_row("By hand", f"{amended}; --json names them")
-    encoder = f"{manifest.encoder.name}, dimension {manifest.dimension}"
+    is_in_8_bits = folder.encoder(manifest.encoder.fingerprint).is_dir()
+    name = f"{manifest.encoder.name}{' in 8 bits' if is_in_8_bits else ''}"
+    encoder = f"{name}, dimension {manifest.dimension}"
     table.add_row("Encoder", f"{encoder}, fingerprint {manifest.encoder.fingerprint[:12]}")
     table.add_row("Index", f"{manifest.index.kind}, recall {manifest.index.recall:g}")
     table.add_row("Published", f"{manifest.created_at}, {count(len(older), 'older generation')}")

@@ -277,7 +277,7 @@ class TestCrop:
         drawn = picture(5, (480, 640))
         whole = Photo(drawn, 480, 640, "PNG")
         own = Photo(drawn.crop((120, 160, 360, 480)), 240, 320, "PNG")
-        uploaded = UploadEncoder(load_encoder)
+        uploaded = UploadEncoder(lambda facts: load_encoder(facts.name))
         part = uploaded.vector(cropped(whole, Crop(0.25, 0.25, 0.5, 0.5)), facts)
         assert np.allclose(part, uploaded.vector(own, facts), atol=1e-6)
         assert part @ uploaded.vector(whole, facts) < 0.999
@@ -326,7 +326,7 @@ class TestReadiness:
         facts = EncoderFacts(name="handcrafted", fingerprint=encoder.fingerprint)
         loading = threading.Event()
 
-        def load(name):
+        def load(facts):
             loading.wait(5)
             return encoder
 
@@ -342,7 +342,7 @@ class TestReadiness:
 
     def test_it_is_not_ready_for_an_index_of_another_encoder(self):
         encoder = load_encoder("handcrafted")
-        uploaded = UploadEncoder(lambda name: encoder)
+        uploaded = UploadEncoder(lambda facts: encoder)
         facts = EncoderFacts(name="handcrafted", fingerprint=encoder.fingerprint)
         photo = uploaded_photo(photo_bytes(1), 10**6)
         uploaded.vector(photo, facts)

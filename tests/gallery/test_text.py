@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import app as app_module
 from app import create_app
 from gallery.browsing import MAX_TEXT
 from gallery.refusals import Refusal
@@ -21,6 +20,7 @@ from tests.gallery.conftest import PAGE_SIZE, PRODUCTS, TWINS
 from tests.gallery.test_live import wait_for
 from tests.gallery.test_pages import Links, links, shown_range, tiles
 from tests.generations import publish_products, random_unit_vectors
+from vitrine import index_encoder
 from vitrine.encoders.base import EncoderError, TextEncoder
 from vitrine.encoders.registry import load_encoder
 from vitrine.photos import Photo
@@ -71,7 +71,7 @@ def broken(reading, monkeypatch):
     def load(name):
         raise EncoderError("no weights in /srv/secret/models")
 
-    monkeypatch.setattr(app_module, "load_encoder", load)
+    monkeypatch.setattr(index_encoder, "load_encoder", load)
     return create_app({"index": reading.folder.root, "page_size": PAGE_SIZE}).test_client()
 
 
@@ -399,7 +399,7 @@ class TestEncoder:
             loaded.append(Counted(load_encoder(name)))
             return loaded[-1]
 
-        monkeypatch.setattr(app_module, "load_encoder", load)
+        monkeypatch.setattr(index_encoder, "load_encoder", load)
         app = create_app({"index": reading.folder.root, "page_size": PAGE_SIZE})
         return app.test_client(), loaded
 
@@ -459,11 +459,11 @@ class TestEncoder:
     def test_it_is_tried_again_only_after_a_while(self, reading, snapshot):
         now, tried = [1000.0], []
 
-        def load(name):
-            tried.append(name)
+        def load(facts):
+            tried.append(facts)
             if len(tried) == 1:
                 raise EncoderError("no network")
-            return load_encoder(name)
+            return load_encoder(facts.name)
 
         encoder = UploadEncoder(load, clock=lambda: now[0])
         facts = snapshot.manifest.encoder
@@ -496,7 +496,7 @@ def test_a_photo_is_embedded_without_torch_where_the_encoder_has_been_converted(
 
 def test_words_that_come_after_the_checkpoint_has_gone_are_refused_in_words(reading, tmp_path):
     checkpoint = Path(shutil.copytree(reading.checkpoint, tmp_path / "clip"))
-    uploads = UploadEncoder(load_encoder)
+    uploads = UploadEncoder(lambda facts: load_encoder(facts.name))
     fingerprint = load_encoder(str(checkpoint)).fingerprint
     wanted = EncoderFacts(name=str(checkpoint), fingerprint=fingerprint)
     photo = Photo(image=Image.new("RGB", (9, 9)), width=9, height=9, format="PNG")

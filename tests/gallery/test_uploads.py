@@ -12,7 +12,6 @@ import pytest
 import requests
 from PIL import Image
 
-import app as app_module
 from app import create_app
 from gallery import context
 from gallery.uploads import PHOTOS_IN_MEMORY, preview_of
@@ -20,6 +19,7 @@ from tests.drawings import photo_bytes
 from tests.gallery.conftest import LOST, MAX_UPLOAD, PAGE_SIZE, TWINS, fetching_app, served
 from tests.generations import publish_products, random_unit_vectors
 from tests.photo_server import Reply
+from vitrine import index_encoder
 from vitrine.encoders.base import EncoderError
 from vitrine.encoders.registry import load_encoder
 from vitrine.settings import Settings
@@ -242,7 +242,7 @@ class TestEncoder:
             time.sleep(0.1)
             return load_encoder(name)
 
-        monkeypatch.setattr(app_module, "load_encoder", load)
+        monkeypatch.setattr(index_encoder, "load_encoder", load)
         return names
 
     def test_no_click_loads_it(self, wardrobe, loads):
@@ -281,7 +281,7 @@ class TestEncoder:
         def load(name):
             raise problem("no weights in /srv/secret/models")
 
-        monkeypatch.setattr(app_module, "load_encoder", load)
+        monkeypatch.setattr(index_encoder, "load_encoder", load)
         client = create_app({"index": wardrobe.root}).test_client()
         answer = upload(client, photo_bytes(1))
         assert code(answer) == (503, "encoder_unavailable")

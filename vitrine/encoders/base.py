@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,9 @@ from PIL import Image
 from vitrine.errors import UnusableError
 
 FloatArray = npt.NDArray[np.float32]
+
+Precision = Literal["fp32", "int8"]
+"""What an encoder computes in: 32-bit floats, or in part 8-bit integers."""
 
 
 class Encoder(Protocol):

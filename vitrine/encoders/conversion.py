@@ -19,24 +19,21 @@ from typing import Any
 
 import numpy as np
 from filelock import FileLock
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vitrine.encoders.base import FloatArray, normalised
 from vitrine.encoders.checkpoint import first_line, quiet_library, sha256, weights_files
+from vitrine.encoders.kept import MODEL_FILE, kept_model, save, seal
 from vitrine.encoders.openvino_model import OpenVinoModel, openvino
 from vitrine.encoders.pooling import pooled
 from vitrine.encoders.processor import probe_photos
 from vitrine.encoders.reference import Reference
-from vitrine.encoders.runtime import Traits
-from vitrine.folder import UNFINISHED, sync_file, sync_folder
+from vitrine.folder import UNFINISHED, sync_folder
 from vitrine.settings import Settings
 
 # To be raised when what is done to a checkpoint, or what makes its fingerprint, changes.
-_RECIPE = 1
+_RECIPE = 2
 
-_MODEL_FILE = "model.xml"
-_WEIGHTS_FILE = "model.bin"
-_FACTS_FILE = "facts.json"
+_LIBRARIES = ("openvino", "torch", "transformers")
 
 # Between the two runtimes' vectors of one photo; float32 rounding leaves .9999999.
 _LEAST_COSINE = 0.9999
@@ -44,24 +41,6 @@ _LEAST_COSINE = 0.9999
 
 class ConversionError(Exception):
     """A checkpoint that torch can work with cannot be converted, or the result not be kept."""
-
-
-class _Facts(BaseModel):
-    """What is told apart from the model. `files` has the SHA-256 of each of its files.
-
-    `versions` is for the curious. `seal` is the digest of all the rest.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    traits: Traits
-    pooling: str
-    files: dict[str, str]
-    versions: dict[str, str]
-    seal: str = ""
-
-    def digest(self) -> str:
-        return hashlib.sha256(self.model_dump_json(exclude={"seal"}).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +69,7 @@ class Conversion:
     def loaded(self) -> OpenVinoModel | None:
         """The model that is kept here; None where there is none, or it is not as it was kept."""
         try:
-            facts = _Facts.model_validate_json((self.folder / _FACTS_FILE).read_bytes())
-            files = {name: sha256(self.folder / name) for name in (_MODEL_FILE, _WEIGHTS_FILE)}
-        except (OSError, ValidationError):
-            return None
-        if facts.seal != facts.digest() or facts.files != files:
-            return None
-        try:
-            return OpenVinoModel(self.folder / _MODEL_FILE, facts.traits)
+            return kept_model(self.folder)
         except Exception as error:  # the package's own texts say what it lacks
             raise ConversionError(f"OpenVINO cannot be used: {first_line(error)}") from error
 
@@ -129,8 +101,9 @@ class Conversion:
         with tempfile.TemporaryDirectory(dir=self.folder.parent, prefix=UNFINISHED) as home:
             made = Path(home) / "made"
             made.mkdir()
-            _write(made, reference)
-            _compare(OpenVinoModel(made / _MODEL_FILE, reference.traits), reference)
+            files = save(made, _converted(reference))
+            _compare(OpenVinoModel(made / MODEL_FILE, reference.traits), reference)
+            seal(made, reference.traits, files, _LIBRARIES)
             shutil.rmtree(self.folder, ignore_errors=True)  # if it is here, it is damaged
             made.rename(self.folder)
         sync_folder(self.folder.parent)
@@ -145,22 +118,6 @@ def _cache() -> Path:
         return given
     of_user = os.environ.get("XDG_CACHE_HOME")
     return (Path(of_user) if of_user else Path("~/.cache").expanduser()) / "vitrine"
-
-
-def _write(folder: Path, reference: Reference) -> None:
-    """Convert the model, and write its files and facts, flushed to the disk."""
-    converted = _converted(reference)
-    openvino().save_model(converted, folder / _MODEL_FILE, compress_to_fp16=False)
-    facts = _Facts(
-        traits=reference.traits,
-        pooling=str(reference.pooling),
-        files={name: sha256(folder / name) for name in (_MODEL_FILE, _WEIGHTS_FILE)},
-        versions={name: version(name) for name in ("openvino", "torch", "transformers")},
-    )
-    sealed = facts.model_copy(update={"seal": facts.digest()})
-    (folder / _FACTS_FILE).write_text(sealed.model_dump_json(indent=2), encoding="utf-8")
-    for name in (_MODEL_FILE, _WEIGHTS_FILE, _FACTS_FILE):
-        sync_file(folder / name)
 
 
 def _converted(reference: Reference) -> Any:

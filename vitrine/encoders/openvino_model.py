@@ -29,7 +29,7 @@ def openvino() -> Any:
 
 
 @functools.cache
-def _core() -> Any:
+def core() -> Any:
     """The one `Core` of the process, never given back.
 
     A Core's CPU plugin gives the thread a stack for its signal handlers, and at its end gives
@@ -40,12 +40,15 @@ def _core() -> Any:
 
 
 class OpenVinoModel:
-    """Computes in 32-bit floats, whatever the CPU could do in fewer; one photo a core."""
+    """Computes one photo a core, in 32-bit floats, whatever the CPU could do in fewer.
+
+    A quantised model has steps in 8-bit integers by itself.
+    """
 
     def __init__(self, file: Path, traits: Traits) -> None:
         """`file` is the model's `.xml`, its weights beside it; its input is one photo's pixels."""
         package = openvino()
-        compiled = _core().compile_model(
+        compiled = core().compile_model(
             file,
             "CPU",
             {

@@ -151,13 +151,21 @@ def load_encoder(name: str) -> Encoder:
 
     from vitrine.encoders.transformer import load_checkpoint
 
+    checkpoint = checkpoint_of(name)
+    is_folder = spec is None and Path(name).expanduser().is_dir()
+    return load_checkpoint(checkpoint, str(checkpoint.resolve()) if is_folder else name)
+
+
+def checkpoint_of(name: str) -> Path:
+    """The folder of the checkpoint that has this name; the same names, and errors."""
+    spec = REGISTRY.get(name)
     if spec is not None and spec.at_hub is not None:
-        return load_checkpoint(fetched(spec.at_hub), name)
+        return fetched(spec.at_hub)
     folder = Path(name).expanduser()
     if name and folder.is_dir():
-        return load_checkpoint(folder, str(folder.resolve()))
+        return folder
     if model := _hub_model(name):
-        return load_checkpoint(fetched(model), name)
+        return fetched(model)
     raise _unknown(name)
 
 

@@ -11,11 +11,15 @@ from vitrine.encoders.preprocessing import Preprocessing
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What a checkpoint's model takes and gives, the same in every runtime."""
+    """What a checkpoint's model takes and gives, the same in every runtime.
+
+    One in 8 bits (see `quantisation`) has the fingerprint of what it was `made_from`.
+    """
 
     preprocessing: Preprocessing
     dimension: int
     fingerprint: str
+    made_from: str | None = None
 
 
 class Runtime(Protocol):

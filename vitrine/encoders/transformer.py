@@ -19,6 +19,7 @@ from vitrine.encoders.base import EncoderError, FloatArray, normalised
 from vitrine.encoders.checkpoint import weights_files
 from vitrine.encoders.loading import loaded
 from vitrine.encoders.reference import Reference
+from vitrine.encoders.runtime import Runtime
 from vitrine.encoders.text import TextHalf, reads_text
 from vitrine.settings import RuntimeChoice, Settings
 
@@ -42,18 +43,23 @@ class TransformerEncoder:
     runtime does so (see `loading`).
     """
 
-    def __init__(self, folder: Path, name: str, runtime: RuntimeChoice | None = None) -> None:
-        """`runtime` is the setting's unless it is given.
+    def __init__(
+        self, checkpoint: Path, name: str, runtime: RuntimeChoice | Runtime | None = None
+    ) -> None:
+        """`runtime` is one that has the model already, or a choice: the setting's by default.
 
         Raises EncoderError where the folder holds no model that this can work with.
         """
         self.name = name
-        self._folder = folder
-        self._runtime = loaded(folder, runtime or Settings().runtime)
-        self.batch_size = self._runtime.batch_size
-        self.preprocessing = self._runtime.traits.preprocessing
-        self.dimension = self._runtime.traits.dimension
-        self.fingerprint = self._runtime.traits.fingerprint
+        self.checkpoint = checkpoint
+        if runtime is None or isinstance(runtime, str):
+            runtime = loaded(checkpoint, runtime or Settings().runtime)
+        self._runtime = runtime
+        self.batch_size = runtime.batch_size
+        self.traits = runtime.traits
+        self.preprocessing = self.traits.preprocessing
+        self.dimension = self.traits.dimension
+        self.fingerprint = self.traits.fingerprint
 
     def prepare(self, photo: Image.Image) -> npt.NDArray[np.uint8]:
         """An RGB photo of any size → its crop, 8-bit (height, width, 3).
@@ -89,7 +95,8 @@ class ReadingTransformerEncoder(TransformerEncoder):
     def _text(self) -> TextHalf:
         whole = self._runtime
         if not isinstance(whole, Reference):
-            whole = Reference(self._folder, "cpu")
-        if whole.text is None or whole.traits.fingerprint != self.fingerprint:
-            raise EncoderError(f"{self._folder}: the checkpoint has changed since it was loaded")
+            whole = Reference(self.checkpoint, "cpu")
+        expected = self.traits.made_from or self.fingerprint
+        if whole.text is None or whole.traits.fingerprint != expected:
+            raise EncoderError(f"{self.checkpoint}: the checkpoint has changed since it was loaded")
         return whole.text

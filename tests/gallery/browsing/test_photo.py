@@ -40,6 +40,7 @@ from tests.photo_server import LOOPBACK, Reply
 from vitrine.encoders.base import Encoder
 from vitrine.encoders.registry import load_encoder
 from vitrine.settings import Settings
+from vitrine.snapshot import EncoderFacts
 
 PHOTO = photo_bytes(7, (480, 640))  # that of product 1007
 RESULTS = re.compile("/photo/[^/?]+$")
@@ -408,9 +409,9 @@ def test_the_address_of_a_products_own_photo_leads_to_the_product(open_page, ser
 def test_while_the_encoder_loads_the_page_says_so(open_page, serve, wardrobe):
     may_load = threading.Event()
 
-    def load_when_told(name: str) -> Encoder:
+    def load_when_told(facts: EncoderFacts) -> Encoder:
         may_load.wait(timeout=20)
-        return load_encoder(name)
+        return load_encoder(facts.name)
 
     settings = Settings(index=wardrobe.root)
     address = serve_with(serve, settings, uploads=UploadEncoder(load_when_told))

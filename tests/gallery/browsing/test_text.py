@@ -31,6 +31,7 @@ from tests.gallery.conftest import PAGE_SIZE, TWINS, served
 from vitrine.encoders.base import Encoder, EncoderError
 from vitrine.encoders.registry import load_encoder
 from vitrine.settings import Settings
+from vitrine.snapshot import EncoderFacts
 
 RANKED = "Best matches first"
 IN_PHOTOS, IN_TITLES = "Search photos in words", "Search titles and facts"
@@ -164,9 +165,9 @@ def with_encoder(reading, load) -> tuple[Settings, object]:
 def test_while_the_encoder_loads_the_page_says_so(open_page, serve, reading):
     may_load = threading.Event()
 
-    def load_when_told(name: str) -> Encoder:
+    def load_when_told(facts: EncoderFacts) -> Encoder:
         may_load.wait(timeout=20)
-        return load_encoder(name)
+        return load_encoder(facts.name)
 
     page = open_page("/", of=serve(*with_encoder(reading, load_when_told)), **DESKTOP)
     box(page).fill("red dress")
@@ -177,7 +178,7 @@ def test_while_the_encoder_loads_the_page_says_so(open_page, serve, reading):
     expect(notice(page)).to_be_hidden()
 
 
-def unloadable(name: str) -> Encoder:
+def unloadable(facts: EncoderFacts) -> Encoder:
     raise EncoderError("no weights")
 
 
