@@ -56,9 +56,10 @@ def made_index(
 ) -> IndexFacts:
     """Write the index of unit rows (n, d) that is wished for.
 
-    `before` is an older IVF index of the same encoder: its lists are taken over unless the
-    number of vectors has changed by a third, or as many lists searched as before would not
-    reach the recall any more. Raises `SnapshotError` for vectors that no list can take.
+    Numbers have 16 bits where 8 would not do for the recall. `before` is an older IVF index of
+    the same encoder: its lists are taken over unless the number of vectors has changed by a
+    third, or as many lists searched as before would not reach the recall any more. Raises
+    `SnapshotError` for vectors that are not of unit length.
     """
     if wish.kind_for(len(vectors)) == "flat":
         FlatIndex.build(vectors).write(path)
@@ -68,12 +69,15 @@ def made_index(
     index = _taken_over(before, vectors, sample, wish.recall) if before else None
     if index is None:
         index = IvfIndex.build(vectors)
-        calibrate(index, sample, wish.recall)
+        if calibrate(index, sample, wish.recall) < wish.recall:
+            index = index.at_16_bits(vectors)
+            calibrate(index, sample, wish.recall)
     index.write(path)
     return IndexFacts(
         kind="ivf",
         recall=round(recall_of(index, sample), 4),
         asked=wish.recall,
+        bits=index.bits,
         lists=index.lists,
         nprobe=index.nprobe,
     )
@@ -93,7 +97,7 @@ def _taken_over(
 
 
 def _refuse_odd(vectors: FloatArray) -> None:
-    """8 bits would hide that a number is none, or that a vector is too short."""
+    """Few bits would hide that a number is none, or that a vector is too short."""
     for start in range(0, len(vectors), CHUNK):
         lengths = np.linalg.norm(vectors[start : start + CHUNK], axis=1)
         if not (np.abs(lengths - 1) <= FlatIndex.length_tolerance).all():

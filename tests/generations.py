@@ -18,6 +18,7 @@ from vitrine.folder import IndexFolder
 from vitrine.products import IndexedProduct, PhotolessProduct
 from vitrine.snapshot import CatalogueFacts, EncoderFacts, Snapshot, open_snapshot
 
+DIRECTIONS = 32
 TYPES = ("Shirts", "Tops", "Dresses", "Shoes")
 COLOURS = ("Red", "Blue", "Green", "White", "Black")
 UNKNOWN_ENCODER = EncoderFacts(name="handcrafted", fingerprint="f" * 64)
@@ -34,15 +35,18 @@ def clustered_unit_vectors(
 ) -> FloatArray:
     """Array (count, dimension) of unit rows around centres by chance, as photos of kinds lie.
 
-    `spread` is the length of what is added to a centre's unit vector, on average.
+    `spread` is the length of what is added to a centre's unit vector, on average, in a few
+    directions that all share: embeddings of photos have far fewer than they have numbers.
     """
     generator = np.random.default_rng(seed)
     centres = random_unit_vectors(clusters, dimension, seed + 1)
+    directions = min(DIRECTIONS, dimension)
+    ways = generator.standard_normal((directions, dimension)).astype(np.float32)
     rows = np.empty((count, dimension), dtype=np.float32)
     for start in range(0, count, 50_000):
         size = min(50_000, count - start)
-        noise = generator.standard_normal((size, dimension), dtype=np.float32)
-        noise *= spread / np.sqrt(dimension)
+        noise = generator.standard_normal((size, directions), dtype=np.float32) @ ways
+        noise *= spread / np.sqrt(dimension * directions)
         noise += centres[generator.integers(clusters, size=size)]
         rows[start : start + size] = normalised(noise)
     return rows

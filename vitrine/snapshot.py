@@ -54,13 +54,14 @@ class EncoderFacts(_Record):
 class IndexFacts(_Record):
     """`recall` is measured against exact search; 1 for an exact index.
 
-    Of an `ivf` index: the recall that was `asked` for, how many `lists` there are, and how
-    many of them are searched (`nprobe`).
+    Of an `ivf` index: the recall that was `asked` for, the `bits` of each number, how many
+    `lists` there are, and how many of them are searched (`nprobe`).
     """
 
     kind: Literal["flat", "ivf"]
     recall: float
     asked: float | None = None
+    bits: int | None = None
     lists: int | None = None
     nprobe: int | None = None
 

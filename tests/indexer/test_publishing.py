@@ -235,6 +235,7 @@ class TestIvf:
         assert facts.recall >= facts.asked == 0.9
         assert (facts.lists, facts.nprobe) == (snapshot.index.lists, snapshot.index.nprobe)
         assert 1 <= facts.nprobe < facts.lists
+        assert facts.bits == 8
         assert [check for check in verify(folder.generation(snapshot.name)) if check.problem] == []
 
     def test_a_small_change_keeps_the_lists_and_a_large_one_does_not(self, folder, vectors):
@@ -255,6 +256,11 @@ class TestIvf:
         elsewhere = clustered_unit_vectors(self.COUNT, 16, clusters=40, seed=5)
         assert self.publish(folder, elsewhere, start=2).manifest.index.recall >= 0.9
         assert not np.array_equal(self.centroids(folder), trained)
+
+    def test_numbers_have_the_bits_that_the_recall_takes(self, folder, vectors):
+        facts = self.publish(folder, vectors, replace(self.WISH, recall=0.995)).manifest.index
+        assert facts.bits == 16
+        assert facts.recall >= 0.995
 
     def test_another_wish_is_not_met_by_what_is_published(self, folder, vectors):
         contents = contents_of(some(self.COUNT))

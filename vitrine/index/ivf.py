@@ -1,9 +1,10 @@
-"""Approximate search: only the lists nearest to a query are compared, at 8 bits a number."""
+"""Approximate search: only the lists nearest to a query are compared, at few bits a number."""
 
 from __future__ import annotations
 
 import functools
 import math
+from typing import Any
 
 import faiss
 import numpy as np
@@ -17,14 +18,15 @@ ROUNDS = 10  # of k-means
 LARGE_CHANGE = 1 / 3  # of the number of vectors, after which the lists are found anew
 NARROW = 0.1  # of all rows: a filter that keeps so few has all lists searched
 SEED = 0
+CODES = {8: faiss.ScalarQuantizer.QT_8bit, 16: faiss.ScalarQuantizer.QT_fp16}
 
 
 class IvfIndex(Index):
     """An inverted file with scalar quantisation (J. Sivic, A. Zisserman 2003, "Video Google";
     H. Jégou et al. 2011, "Product quantization for nearest neighbor search", for residuals).
 
-    Vectors are those that 8 bits leave of the given ones, brought back to unit length, and
-    scores are cosines to them.
+    Vectors are those that so few bits leave of the given ones, brought back to unit length,
+    and scores are cosines to them.
     """
 
     kind = "ivf"
@@ -34,13 +36,18 @@ class IvfIndex(Index):
     def build(cls, vectors: FloatArray) -> IvfIndex:
         """Index of unit rows, array (n, d); row i of the array is row i of the index."""
         count, dimension = vectors.shape
-        lists = lists_for(count)
+        return cls._trained(vectors, faiss.IndexFlatIP(dimension), lists_for(count), 8)
+
+    def at_16_bits(self, vectors: FloatArray) -> IvfIndex:
+        """The same lists with the same vectors in them, twice as large and hardly rounded."""
+        return self._trained(vectors, faiss.clone_index(self._index.quantizer), self.lists, 16)
+
+    @classmethod
+    def _trained(cls, vectors: FloatArray, centres: Any, lists: int, bits: int) -> IvfIndex:
+        """An index with these centres, or of centres that are found now where there are none."""
+        count, dimension = vectors.shape
         index = faiss.IndexIVFScalarQuantizer(
-            faiss.IndexFlatIP(dimension),
-            dimension,
-            lists,
-            faiss.ScalarQuantizer.QT_8bit,
-            faiss.METRIC_INNER_PRODUCT,
+            centres, dimension, lists, CODES[bits], faiss.METRIC_INNER_PRODUCT
         )
         index.cp.niter = ROUNDS
         index.cp.seed = SEED
@@ -68,6 +75,11 @@ class IvfIndex(Index):
         return dimension == self.dimension and (
             lists_for(int(count / many)) <= self.lists <= lists_for(int(count / few))
         )
+
+    @property
+    def bits(self) -> int:
+        """Of each stored number."""
+        return 8 * int(self._index.code_size) // self.dimension
 
     @property
     def lists(self) -> int:

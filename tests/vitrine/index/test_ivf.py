@@ -179,6 +179,19 @@ def test_lists_are_taken_over_for_a_few_other_vectors_and_not_for_many(vectors):
     assert own_recall(index, 50) <= 1
 
 
+def test_16_bits_keep_the_lists_and_find_what_8_round_away(vectors, sample):
+    index = IvfIndex.build(vectors)
+    finer = index.at_16_bits(vectors)
+    assert (index.bits, finer.bits) == (8, 16)
+    for of in (
+        IvfIndex.lists.fget,
+        lambda i: i._index.quantizer.reconstruct_n(0, i.lists).tolist(),
+    ):
+        assert of(finer) == of(index)
+    assert (finer.vectors() * vectors).sum(axis=1).min() > 0.99999
+    assert recall_of(index, sample, index.lists) < recall_of(finer, sample, finer.lists)
+
+
 def test_one_vector_alone_is_found():
     index = IvfIndex.build(random_unit_vectors(1))
     calibrate(index, sample_of(random_unit_vectors(1)), RECALL)
