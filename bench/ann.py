@@ -12,18 +12,20 @@ import importlib
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
 import faiss
 import numpy as np
 
-from indexer.indexing import IndexWish, made_index
+from indexer.indexing import IndexWish, Kind, made_index
 from tests.generations import clustered_unit_vectors
 from vitrine.encoders.base import FloatArray
-from vitrine.index import Index, read_index
+from vitrine.index import Index, Neighbour, read_index
+from vitrine.index.base import Rows
 
 DIMENSION = 384
 K = 10
@@ -31,6 +33,7 @@ SAMPLE = 500
 TURNS, QUERIES = 7, 30
 SHARES = (0.01, 0.1, 0.5)
 Search = Callable[[FloatArray], Sequence[int]]
+Times = dict[str, list[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def main(products: int, clusters: int, recall: float, rivals: bool) -> None:
     rows = np.random.default_rng(3).choice(products, SAMPLE, replace=False)
     scores, _ = faiss.knn(vectors[rows], vectors, K + 1, metric=faiss.METRIC_INNER_PRODUCT)
     truth = Truth(vectors, rows, scores[:, -1])
-    flat, ivf = (ours(kind, vectors, recall) for kind in ("flat", "ivf"))
+    flat, ivf = ours("flat", vectors, recall), ours("ivf", vectors, recall)
     faiss.omp_set_num_threads(1)
     found = [contestant for _, contestant in (flat, ivf)]
     if rivals:
@@ -69,7 +72,7 @@ class Truth:
     """Rows that are asked for, and the score of each one's K-th nearest other."""
 
     vectors: FloatArray
-    rows: np.ndarray
+    rows: Rows
     least: FloatArray
 
     def recall(self, search: Search) -> float:
@@ -89,7 +92,7 @@ class Truth:
         return 2**power, search
 
 
-def ours(kind: str, vectors: FloatArray, recall: float) -> tuple[Index, Contestant]:
+def ours(kind: Kind, vectors: FloatArray, recall: float) -> tuple[Index, Contestant]:
     with tempfile.TemporaryDirectory() as home:
         path = Path(home, "vector.index")
         began = time.perf_counter()
@@ -112,8 +115,7 @@ def is_there(name: str) -> bool:
 
 
 def with_hnswlib(truth: Truth, recall: float) -> Contestant:
-    import hnswlib
-
+    hnswlib = importlib.import_module("hnswlib")
     began = time.perf_counter()
     index = hnswlib.Index("ip", DIMENSION)
     index.init_index(len(truth.vectors), M=16, ef_construction=200)
@@ -130,10 +132,9 @@ def with_hnswlib(truth: Truth, recall: float) -> Contestant:
 
 
 def with_usearch(truth: Truth, recall: float) -> Contestant:
-    from usearch.index import Index as Usearch
-
+    usearch = importlib.import_module("usearch.index")
     began = time.perf_counter()
-    index = Usearch(ndim=DIMENSION, metric="ip", dtype="i8")
+    index = usearch.Index(ndim=DIMENSION, metric="ip", dtype="i8")
     index.add(np.arange(len(truth.vectors)), truth.vectors)
     seconds = time.perf_counter() - began
 
@@ -146,10 +147,9 @@ def with_usearch(truth: Truth, recall: float) -> Contestant:
 
 
 def with_annoy(truth: Truth, recall: float) -> Contestant:
-    from annoy import AnnoyIndex
-
+    annoy = importlib.import_module("annoy")
     began = time.perf_counter()
-    index = AnnoyIndex(DIMENSION, "angular")
+    index = annoy.AnnoyIndex(DIMENSION, "angular")
     for row, vector in enumerate(truth.vectors):
         index.add_item(row, vector)
     index.build(50)
@@ -183,10 +183,10 @@ def report_filters(truth: Truth, flat: Index, ivf: Index) -> None:
     """Filters by chance; each ratio is that of an unfiltered exact search."""
     for share in SHARES:
         mask = np.random.default_rng(5).random(len(truth.vectors)) < share
-        searches = {
-            "unfiltered": lambda query: flat.search(query, K),
-            "flat": lambda query, mask=mask: flat.search(query, K, mask),
-            "ivf": lambda query, mask=mask: ivf.search(query, K, mask),
+        searches: Mapping[str, Callable[[FloatArray], Sequence[Neighbour]]] = {
+            "unfiltered": partial(flat.search, k=K),
+            "flat": partial(flat.search, k=K, allowed=mask),
+            "ivf": partial(ivf.search, k=K, allowed=mask),
         }
         times = in_turn(truth, searches)
         hits = dict.fromkeys(("flat", "ivf"), 0)
@@ -206,9 +206,9 @@ def report_filters(truth: Truth, flat: Index, ivf: Index) -> None:
             )
 
 
-def in_turn(truth: Truth, searches: dict[str, Callable[[FloatArray], object]]) -> dict:
+def in_turn(truth: Truth, searches: Mapping[str, Callable[[FloatArray], object]]) -> Times:
     """Seconds a query, the median of each turn, by name; all take each turn."""
-    times: dict[str, list[float]] = {name: [] for name in searches}
+    times: Times = {name: [] for name in searches}
     for turn in range(-1, TURNS):
         for name, search in searches.items():
             each = []
