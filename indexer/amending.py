@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from indexer.amendments import Added, AmendmentError, Amendments, HeldOut, without_copy
 from indexer.duplicates import near_copies
+from indexer.indexing import DEFAULT_WISH, IndexWish
 from indexer.ledger import Ledger, PhotoFacts
 from indexer.pipeline import Pipeline, Plan, Progress, Silent
 from indexer.publishing import Contents, publish, stacked
@@ -237,7 +238,9 @@ class _Desk:
             if self.snapshot is None or self.snapshot.manifest.content != contents.digest:
                 vectors = stacked(self._vectors(products, at_hand), len(products), self.dimension)
                 copies = near_copies(self.folder, self.ledger, products, progress.comparing)
-                generation = publish(self.folder, contents, vectors, copies)
+                facts = self.snapshot and self.snapshot.manifest.index
+                wish = IndexWish.like(facts) if facts else DEFAULT_WISH
+                generation = publish(self.folder, contents, vectors, copies, wish)
         except SnapshotError as error:
             self.ledger.record_amendments(before)
             raise AmendmentError(f"{error}.") from error

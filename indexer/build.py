@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from indexer.amendments import LOST_COPY, Wished, without_copy
 from indexer.duplicates import near_copies
+from indexer.indexing import DEFAULT_WISH, IndexWish
 from indexer.ledger import Ledger, PhotoFacts
 from indexer.pipeline import NOTHING_GIVEN, Given, Pipeline, Plan, Progress, Tally
 from indexer.publishing import Contents, is_published, publish, stacked
@@ -95,7 +96,7 @@ def sole_indexer(folder: IndexFolder) -> Iterator[None]:
         lock.release()
 
 
-def build(
+def build(  # noqa: PLR0913 - each says something else of what is to be built
     catalogue: Catalogue,
     folder: IndexFolder,
     encoder: Encoder,
@@ -104,6 +105,7 @@ def build(
     *,
     goes_on: bool = False,
     given: Given = NOTHING_GIVEN,
+    wish: IndexWish = DEFAULT_WISH,
 ) -> BuildOutcome:
     """Bring the index folder in line with the catalogue, and publish what changed.
 
@@ -128,11 +130,11 @@ def build(
             folder.lead_to_current()
         is_total_failure = not wished.has_any_but(f.product.id for f in failed)
         if not is_total_failure:
-            if not is_published(folder, contents):
+            if not is_published(folder, contents, wish):
                 vectors = ledger.vectors(encoder.fingerprint, (p.sha256 for p in contents.products))
                 stack = stacked(vectors, indexed, encoder.dimension)
                 copies = near_copies(folder, ledger, contents.products, progress.comparing)
-                generation = publish(folder, contents, stack, copies)
+                generation = publish(folder, contents, stack, copies, wish)
             # Also where nothing was to be published: a run killed just here had no time to.
             ledger.record_published((p.id for p in contents.products), now)
             ledger.record_amendments(wished.amendments)

@@ -118,6 +118,25 @@ map_option = click.option(
 )
 
 
+def kind_options(command: Command) -> Command:
+    """`--index-kind` and `--recall`: how neighbours are found."""
+    command = click.option(
+        "--recall",
+        type=click.FloatRange(0.5, 1),
+        default=0.98,
+        show_default=True,
+        help="The least share of the ten nearest products that `ivf` shall find.",
+    )(command)
+    return click.option(
+        "--index-kind",
+        type=click.Choice(["auto", "flat", "ivf"]),
+        default="auto",
+        show_default=True,
+        help="`flat` compares every product; `ivf` only the likely ones, which is faster for "
+        "very many; `auto` is `flat` up to 100,000 products.",
+    )(command)
+
+
 shrink_option = click.option(
     "--yes",
     "may_shrink",

@@ -12,12 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 
+from indexer.indexing import DEFAULT_WISH, IndexWish, made_index
 from vitrine.encoders.base import FloatArray
 from vitrine.folder import IndexFolder, sync_file, sync_folder
-from vitrine.index import FlatIndex
 from vitrine.products import IndexedProduct, NearCopy, PhotolessProduct, write_products
 from vitrine.snapshot import (
     FORMAT_VERSION,
@@ -27,11 +28,12 @@ from vitrine.snapshot import (
     PRODUCTS_FILE,
     CatalogueFacts,
     EncoderFacts,
-    IndexFacts,
     Manifest,
     SnapshotError,
     file_hash,
     open_current,
+    published_name,
+    read_manifest,
     verify,
 )
 
@@ -72,12 +74,13 @@ class Contents:
             yield [q.id, q.title, q.image_url, *q.facts.items(), q.code]
 
 
-def is_published(folder: IndexFolder, contents: Contents) -> bool:
-    """Whether the current generation holds just this already, and is sound."""
+def is_published(folder: IndexFolder, contents: Contents, wish: IndexWish = DEFAULT_WISH) -> bool:
+    """Whether the current generation holds just this already, as wished, and is sound."""
     try:
-        return open_current(folder).manifest.content == contents.digest
+        manifest = open_current(folder).manifest
     except SnapshotError:
         return False
+    return manifest.content == contents.digest and wish.is_met_by(manifest)
 
 
 def publish(
@@ -85,11 +88,13 @@ def publish(
     contents: Contents,
     vectors: FloatArray,
     near_copies: Sequence[NearCopy] = (),
+    wish: IndexWish = DEFAULT_WISH,
 ) -> str:
     """Write, check and switch to a new generation; returns its name.
 
     `vectors` (n, d) has the unit vector of `contents.products[i]` in row i. Raises
-    `SnapshotError` where what was written fails a check: then nothing is switched.
+    `SnapshotError` where what was written fails a check: then nothing is switched. The lists
+    of an IVF index are taken over from the generation before where they serve as well.
     """
     now = datetime.now(UTC)
     name = f"{now:%Y%m%dT%H%M%S.%fZ}-{contents.digest[:8]}"
@@ -100,7 +105,7 @@ def publish(
     home = folder.generation(f".{name}")
     home.mkdir(parents=True)
     try:
-        FlatIndex.build(vectors).write(home / INDEX_FILE)
+        facts = made_index(home / INDEX_FILE, vectors, wish, _lists_of(folder, contents.encoder))
         ids = [product.id for product in contents.products]
         (home / IDS_FILE).write_text(json.dumps(ids, ensure_ascii=False), encoding="utf-8")
         write_products(
@@ -119,7 +124,7 @@ def publish(
             products=len(ids),
             dimension=vectors.shape[1],
             encoder=contents.encoder,
-            index=IndexFacts(kind="flat", recall=1.0),
+            index=facts,
             catalogue=contents.catalogue,
             failures=dict(Counter(str(p.code) for p in contents.photoless)),
             files={file: file_hash(home / file) for file in files},
@@ -127,7 +132,7 @@ def publish(
             | {library: version(library) for library in LIBRARIES},
         )
         (home / MANIFEST_FILE).write_text(
-            manifest.sealed().model_dump_json(indent=2) + "\n", encoding="utf-8"
+            manifest.sealed().model_dump_json(indent=2, exclude_none=True) + "\n", encoding="utf-8"
         )
         for check in verify(home):
             if check.problem:
@@ -153,6 +158,17 @@ def stacked(vectors: Iterator[FloatArray], count: int, dimension: int) -> FloatA
     for row, vector in enumerate(vectors):
         out[row] = vector
     return out
+
+
+def _lists_of(folder: IndexFolder, encoder: EncoderFacts) -> Path | None:
+    """The published index, where it has lists for vectors of this encoder."""
+    try:
+        generation = folder.generation(published_name(folder))
+        manifest = read_manifest(generation)
+    except SnapshotError:
+        return None
+    same = manifest.encoder.fingerprint == encoder.fingerprint
+    return generation / INDEX_FILE if same and manifest.index.kind == "ivf" else None
 
 
 def _forget_old(folder: IndexFolder, current: str, before: str | None) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from indexer.indexing import DEFAULT_WISH, IndexWish
 from indexer.publishing import Contents, publish
 from vitrine.catalogue import Product, facet_columns
 from vitrine.encoders.base import FloatArray, normalised
@@ -17,6 +18,7 @@ from vitrine.folder import IndexFolder
 from vitrine.products import IndexedProduct, PhotolessProduct
 from vitrine.snapshot import CatalogueFacts, EncoderFacts, Snapshot, open_snapshot
 
+DIRECTIONS = 32
 TYPES = ("Shirts", "Tops", "Dresses", "Shoes")
 COLOURS = ("Red", "Blue", "Green", "White", "Black")
 UNKNOWN_ENCODER = EncoderFacts(name="handcrafted", fingerprint="f" * 64)
@@ -26,6 +28,28 @@ def random_unit_vectors(count: int, dimension: int = 16, seed: int = 0) -> Float
     """Array (count, dimension) of unit rows."""
     generator = np.random.default_rng(seed)
     return normalised(generator.standard_normal((count, dimension)).astype(np.float32))
+
+
+def clustered_unit_vectors(
+    count: int, dimension: int, clusters: int, spread: float = 0.6, seed: int = 0
+) -> FloatArray:
+    """Array (count, dimension) of unit rows around centres by chance, as photos of kinds lie.
+
+    `spread` is the length of what is added to a centre's unit vector, on average, in a few
+    directions that all share: embeddings of photos have far fewer than they have numbers.
+    """
+    generator = np.random.default_rng(seed)
+    centres = random_unit_vectors(clusters, dimension, seed + 1)
+    directions = min(DIRECTIONS, dimension)
+    ways = generator.standard_normal((directions, dimension)).astype(np.float32)
+    rows = np.empty((count, dimension), dtype=np.float32)
+    for start in range(0, count, 50_000):
+        size = min(50_000, count - start)
+        noise = generator.standard_normal((size, directions), dtype=np.float32) @ ways
+        noise *= spread / np.sqrt(dimension * directions)
+        noise += centres[generator.integers(clusters, size=size)]
+        rows[start : start + size] = normalised(noise)
+    return rows
 
 
 def product(number: int, **changes: Any) -> IndexedProduct:
@@ -76,11 +100,12 @@ def publish_products(
     photoless: Mapping[str, FailureCode] | None = None,
     first_seen: Sequence[float] | None = None,
     encoder: EncoderFacts = UNKNOWN_ENCODER,
+    wish: IndexWish = DEFAULT_WISH,
 ) -> Snapshot:
     """Publish to an index folder and open what was published."""
     folder = IndexFolder(root)
     folder.generations.mkdir(parents=True, exist_ok=True)
     chosen = products or [product(number) for number in range(len(vectors))]
     contents = contents_of(chosen, photoless, encoder, first_seen)
-    name = publish(folder, contents, vectors)
+    name = publish(folder, contents, vectors, wish=wish)
     return open_snapshot(folder.generation(name))

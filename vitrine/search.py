@@ -209,10 +209,7 @@ def _similar(
     examples = refinement or Refinement()
     left_out = [*left_out, *examples.more, *examples.less]
     allowed = _mask(snapshot, narrowing)
-    if left_out:
-        allowed = np.ones(len(snapshot), dtype=bool) if allowed is None else allowed
-        allowed[left_out] = False
-    return snapshot.index.search(_moved(snapshot, query, examples), k, allowed)
+    return snapshot.index.search(_moved(snapshot, query, examples), k, allowed, left_out)
 
 
 def _moved(snapshot: Snapshot, query: FloatArray, refinement: Refinement) -> FloatArray:

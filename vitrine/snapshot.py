@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from vitrine.encoders.base import FloatArray
 from vitrine.errors import UnusableError
 from vitrine.folder import IndexFolder
-from vitrine.index import FlatIndex
+from vitrine.index import Index, IvfIndex, calibration, read_index
 from vitrine.products import Order, Products
 
 FORMAT_VERSION = 3
@@ -23,7 +23,8 @@ INDEX_FILE = "vector.index"
 IDS_FILE = "image_ids.json"
 PRODUCTS_FILE = "products.sqlite"
 MANIFEST_FILE = "manifest.json"
-NORM_TOLERANCE = 1e-3  # float32 rows of unit length are within 1e-6; more is no rounding
+VERIFIED_ROWS = 200  # of which recall is measured again
+RECALL_TOLERANCE = 0.03  # between two samples of rows, and between exact and stored vectors
 
 
 class SnapshotError(UnusableError):
@@ -51,10 +52,18 @@ class EncoderFacts(_Record):
 
 
 class IndexFacts(_Record):
-    """`recall` is measured against exact search; 1 for an exact index."""
+    """`recall` is measured against exact search; 1 for an exact index.
 
-    kind: Literal["flat"]
+    Of an `ivf` index: the recall that was `asked` for, the `bits` of each number, how many
+    `lists` there are, and how many of them are searched (`nprobe`).
+    """
+
+    kind: Literal["flat", "ivf"]
     recall: float
+    asked: float | None = None
+    bits: int | None = None
+    lists: int | None = None
+    nprobe: int | None = None
 
 
 class CatalogueFacts(_Record):
@@ -93,7 +102,9 @@ class Manifest(_Record):
         return self.seal in (None, self._digest())
 
     def _digest(self) -> str:
-        return hashlib.sha256(self.model_dump_json(exclude={"seal"}).encode()).hexdigest()
+        return hashlib.sha256(
+            self.model_dump_json(exclude={"seal"}, exclude_none=True).encode()
+        ).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +115,7 @@ class Snapshot:
     manifest: Manifest
     ids: tuple[str, ...]
     rows: dict[str, int]
-    index: FlatIndex
+    index: Index
     products: Products
 
     def __len__(self) -> int:
@@ -196,7 +207,8 @@ def verify(generation: Path) -> Iterator[Check]:
         yield Check("files open", str(error))
         return
     yield from _count_checks(snapshot)
-    yield from _vector_checks(snapshot.index.vectors())
+    yield from _vector_checks(snapshot.index)
+    yield from _recall_checks(snapshot.index, manifest.index)
     in_order = snapshot.products.rows_are_gapless() and (
         snapshot.products.ids() == list(snapshot.ids)
     )
@@ -227,7 +239,7 @@ def file_hash(path: Path) -> str:
 def _open(generation: Path, manifest: Manifest) -> Snapshot:
     try:
         ids = json.loads((generation / IDS_FILE).read_bytes())
-        index = FlatIndex.read(generation / INDEX_FILE)
+        index = read_index(generation / INDEX_FILE)
         products = Products(generation / PRODUCTS_FILE)
     except Exception as error:  # whatever a library throws at damaged bytes
         raise SnapshotError(f"{generation.name} cannot be opened: {error}") from error
@@ -260,17 +272,32 @@ def _count_checks(snapshot: Snapshot) -> Iterator[Check]:
     yield same("vectors are as many as ids", len(index), len(snapshot.ids))
     yield same("ids are distinct", len(snapshot.rows), len(snapshot.ids))
     yield same("dimension is the manifest's", index.dimension, manifest.dimension)
+    kind = None if index.kind == manifest.index.kind else f"{index.kind}, {manifest.index.kind}"
+    yield Check("index is of the manifest's kind", kind)
 
 
-def _vector_checks(vectors: FloatArray) -> Iterator[Check]:
-    def rows_where(name: str, wrong: Callable[[FloatArray], Any]) -> Check:
-        rows = np.flatnonzero(wrong(vectors))
+def _vector_checks(index: Index) -> Iterator[Check]:
+    lengths = index.lengths()
+
+    def rows_where(name: str, wrong: npt.NDArray[np.bool_]) -> Check:
+        rows = np.flatnonzero(wrong)
         more = ", …" if len(rows) > 5 else ""
         found = ", ".join(str(row) for row in rows[:5])
         return Check(name, f"not so in rows {found}{more}" if len(rows) else None)
 
-    yield rows_where("vectors are finite", lambda v: ~np.isfinite(v).all(axis=1))
-    yield rows_where(
-        "vectors have unit length",
-        lambda v: ~(np.abs(np.linalg.norm(v, axis=1) - 1) <= NORM_TOLERANCE),
+    yield rows_where("vectors are finite", ~np.isfinite(lengths))
+    far = ~(np.abs(lengths - 1) <= index.length_tolerance)
+    yield rows_where("vectors have unit length", far)
+
+
+def _recall_checks(index: Index, facts: IndexFacts) -> Iterator[Check]:
+    if not isinstance(index, IvfIndex):
+        return
+    found = (index.lists, index.nprobe)
+    problem = None if found == (facts.lists, facts.nprobe) else f"{found[0]} and {found[1]}"
+    yield Check("lists, and how many are searched, are the manifest's", problem)
+    recall = calibration.own_recall(index, VERIFIED_ROWS)
+    low = recall < facts.recall - RECALL_TOLERANCE
+    yield Check(
+        "recall is the manifest's", f"{recall:.3f} and not {facts.recall:.3f}" if low else None
     )

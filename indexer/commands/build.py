@@ -22,11 +22,13 @@ from indexer.console import (
     stdout,
 )
 from indexer.errors import DONE, FAILED, UNUSABLE, errors_in_words
+from indexer.indexing import IndexWish
 from indexer.options import (
     encoder_option,
     fetching_options,
     index_option,
     json_option,
+    kind_options,
     map_option,
     precision_options,
     shrink_option,
@@ -54,6 +56,7 @@ SHOWN_PROBLEMS = 10  # as many lines as one reads; `--json` has them all
 @precision_options
 @fetching_options
 @shrink_option
+@kind_options
 @click.option("--strict", is_flag=True, help="Exit with status 1 if any photo failed.")
 @click.option(
     "--watch",
@@ -93,11 +96,12 @@ def build(
     if watch and strict:
         raise click.UsageError("--strict is about how a build ends, and --watch goes on.")
     may_shrink, every = options.pop("may_shrink"), options.pop("every")
+    kind = IndexWish(options.pop("index_kind"), options.pop("recall"))
     wanted = _EncoderWish(encoder, options.pop("precision"), options.pop("agreement"))
     with errors_in_words():
         settings = Settings(index=index, **options)
         given = sole_catalogue(catalogues)
-        wish = _Wish(given, columns, index, may_shrink, as_json, is_kept=watch)
+        wish = _Wish(given, columns, index, kind, may_shrink, as_json, is_kept=watch)
         builder = _Builder(wish, wanted, limits_of(settings, given))
         if watch:
             _watch(builder, every)
@@ -123,6 +127,7 @@ class _Wish:
     given: str
     columns: Mapping[Column, str]
     index: Path
+    kind: IndexWish
     may_shrink: bool
     as_json: bool
     is_kept: bool
@@ -170,6 +175,7 @@ class _Builder:
                     self._limits,
                     display,
                     goes_on=goes_on,
+                    wish=self.wish.kind,
                 )
         self._say_what_was_built(catalogue, outcome)
         return outcome

@@ -17,7 +17,7 @@ import numpy as np
 from vitrine.catalogue import is_text
 from vitrine.encoders.base import FloatArray
 from vitrine.errors import UnusableError
-from vitrine.snapshot import NORM_TOLERANCE
+from vitrine.index import FlatIndex
 
 SHORTEST = 1e-6  # a vector shorter than that has no direction that float32 could tell
 
@@ -48,7 +48,9 @@ class OlderVectors:
     @property
     def were_unit(self) -> bool:
         """Whether every stored vector has unit length already."""
-        return bool(np.abs(np.linalg.norm(self.stored, axis=1) - 1).max() <= NORM_TOLERANCE)
+        return bool(
+            np.abs(np.linalg.norm(self.stored, axis=1) - 1).max() <= FlatIndex.length_tolerance
+        )
 
 
 def read_vectors(path: Path) -> OlderVectors:

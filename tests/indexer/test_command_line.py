@@ -140,6 +140,30 @@ def test_a_folder_that_is_not_ours_is_refused_and_left_alone(shop, build):
     assert [p.name for p in shop.folder.root.iterdir()] == ["holiday.jpg"]
 
 
+def test_the_kind_of_index_and_its_recall_are_the_owners_to_choose(shop, build, indexer):
+    shop.offer(range(12))
+    where = ["--index", str(shop.folder.root)]
+
+    def published():
+        return json.loads((shop.folder.root / "current" / "manifest.json").read_text())["index"]
+
+    build()
+    assert published() == {"kind": "flat", "recall": 1.0}
+    build("--index-kind", "ivf", "--recall", "0.9")
+    assert (published()["kind"], published()["asked"]) == ("ivf", 0.9)
+    assert published()["recall"] >= 0.9
+    indexer("verify", *where)
+    assert "Nothing has changed" in build("--index-kind", "ivf", "--recall", "0.9").stdout
+    indexer("remove", "p3", *where)
+    assert (published()["kind"], published()["asked"]) == ("ivf", 0.9)
+    found = json.loads(indexer("search", "p1", *where, "-k", "3", "--json").stdout)
+    assert len(found["results"] if isinstance(found, dict) else found) == 3
+    build()
+    assert published() == {"kind": "flat", "recall": 1.0}
+    build("--index-kind", "tree", check=2)
+    build("--recall", "1.5", check=2)
+
+
 def test_an_unknown_encoder_is_refused_with_the_known_ones(shop, indexer):
     shop.offer(range(1))
     shop.write_catalogue()

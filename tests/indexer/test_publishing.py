@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import faiss
 import numpy as np
 import pytest
 
+from indexer.indexing import IndexWish
 from indexer.publishing import KEPT_GENERATIONS, is_published, publish
 from indexer.rollback import RollbackError, generations, roll_back
-from tests.generations import contents_of, product, random_unit_vectors
+from tests.generations import (
+    clustered_unit_vectors,
+    contents_of,
+    product,
+    random_unit_vectors,
+)
 from vitrine.failures import FailureCode
 from vitrine.folder import IndexFolder
-from vitrine.snapshot import EncoderFacts, SnapshotError, open_snapshot
+from vitrine.snapshot import (
+    EncoderFacts,
+    SnapshotError,
+    file_hash,
+    open_current,
+    open_snapshot,
+    verify,
+)
 
 
 @pytest.fixture
@@ -186,3 +201,100 @@ class TestRollingBack:
         listed = generations(folder)
         assert [g.name for g in listed] == names
         assert [g.problem is None for g in listed] == [True, True, False]
+
+
+@pytest.fixture(scope="module")
+def vectors():
+    return clustered_unit_vectors(TestIvf.COUNT, 16, clusters=40)
+
+
+class TestIvf:
+    """Above a threshold that the wish sets, here a small one."""
+
+    COUNT = 2000
+    WISH = IndexWish(recall=0.9, threshold=500)
+
+    def publish(self, folder, vectors, wish=WISH, start=0):
+        name = publish(folder, contents_of(some(len(vectors), start)), vectors, wish=wish)
+        return open_snapshot(folder.generation(name))
+
+    def centroids(self, folder):
+        index = faiss.read_index(str(folder.root / "vector.index"))
+        return index.quantizer.reconstruct_n(0, index.nlist)
+
+    def test_above_the_threshold_and_not_below_it(self, folder, vectors):
+        assert self.publish(folder, vectors[:500]).manifest.index.kind == "flat"
+        assert self.publish(folder, vectors[:501]).manifest.index.kind == "ivf"
+        assert self.publish(folder, vectors[:501], IndexWish()).manifest.index.kind == "flat"
+        assert self.publish(folder, vectors, IndexWish("flat")).manifest.index.kind == "flat"
+        assert self.publish(folder, vectors[:90], IndexWish("ivf")).manifest.index.kind == "ivf"
+
+    def test_the_manifest_says_what_was_asked_and_what_was_measured(self, folder, vectors):
+        snapshot = self.publish(folder, vectors)
+        facts = snapshot.manifest.index
+        assert facts.recall >= facts.asked == 0.9
+        assert (facts.lists, facts.nprobe) == (snapshot.index.lists, snapshot.index.nprobe)
+        assert 1 <= facts.nprobe < facts.lists
+        assert facts.bits == 8
+        assert [check for check in verify(folder.generation(snapshot.name)) if check.problem] == []
+
+    def test_a_small_change_keeps_the_lists_and_a_large_one_does_not(self, folder, vectors):
+        self.publish(folder, vectors)
+        trained = self.centroids(folder)
+        snapshot = self.publish(folder, vectors[20:], start=20)
+        assert np.array_equal(self.centroids(folder), trained)
+        assert snapshot.ids[0] == "p20"
+        assert snapshot.index.vector(0) @ vectors[20] > 0.999
+        self.publish(folder, vectors[: self.COUNT // 2])
+        assert len(self.centroids(folder)) < len(trained)
+
+    def test_lists_that_serve_no_longer_are_found_anew(self, folder, vectors):
+        self.publish(folder, vectors)
+        trained = self.centroids(folder)
+        wish = replace(self.WISH, recall=0.97)  # more than as many lists reach
+        assert self.publish(folder, vectors, wish, start=1).manifest.index.recall >= 0.97
+        elsewhere = clustered_unit_vectors(self.COUNT, 16, clusters=40, seed=5)
+        assert self.publish(folder, elsewhere, start=2).manifest.index.recall >= 0.9
+        assert not np.array_equal(self.centroids(folder), trained)
+
+    def test_numbers_have_the_bits_that_the_recall_takes(self, folder, vectors):
+        facts = self.publish(folder, vectors, replace(self.WISH, recall=0.995)).manifest.index
+        assert facts.bits == 16
+        assert facts.recall >= 0.995
+
+    def test_another_wish_is_not_met_by_what_is_published(self, folder, vectors):
+        contents = contents_of(some(self.COUNT))
+        publish(folder, contents, vectors, wish=self.WISH)
+        assert is_published(folder, contents, self.WISH)
+        assert is_published(folder, contents, IndexWish("ivf", recall=0.9))
+        assert not is_published(folder, contents, IndexWish("ivf", recall=0.95))
+        assert not is_published(folder, contents, IndexWish())
+        assert IndexWish.like(open_current(folder).manifest.index) == IndexWish("ivf", 0.9)
+
+    @pytest.mark.parametrize("bad", [np.nan, np.inf, 0, 0.5])
+    def test_vectors_that_8_bits_would_hide_are_refused(self, folder, vectors, bad):
+        good = self.publish(folder, vectors).name
+        wrong = vectors.copy()
+        wrong[7] = bad
+        with pytest.raises(SnapshotError, match="was not published"):
+            self.publish(folder, wrong, start=1)
+        assert folder.generation_names() == [good]
+
+    def test_fewer_lists_searched_than_stated_is_noticed(self, folder, vectors):
+        snapshot = self.publish(folder, vectors, replace(self.WISH, recall=0.99))
+        home = folder.generation(snapshot.name)
+        index = faiss.read_index(str(home / "vector.index"))
+        index.nprobe = 1
+        faiss.write_index(index, str(home / "vector.index"))
+        manifest = json.loads((home / "manifest.json").read_text())
+        manifest["files"]["vector.index"] = file_hash(home / "vector.index")
+        del manifest["seal"]
+        (home / "manifest.json").write_text(json.dumps(manifest))
+        assert [check.name for check in verify(home) if check.problem] == [
+            "lists, and how many are searched, are the manifest's",
+            "recall is the manifest's",
+        ]
+        manifest["index"] = {"kind": "flat", "recall": 1}
+        (home / "manifest.json").write_text(json.dumps(manifest))
+        with pytest.raises(SnapshotError, match="index is of the manifest's kind"):
+            open_snapshot(home)

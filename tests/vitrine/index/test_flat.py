@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.generations import random_unit_vectors
-from vitrine.index import KEPT_RANKINGS, FlatIndex
+from vitrine.index import KEPT_RANKINGS, FlatIndex, read_index
 
 
 def exact(vectors, query, k, allowed=None):
@@ -74,7 +74,7 @@ def test_an_identical_vector_scores_exactly_one(vectors, index):
 def test_what_is_written_is_read_back_by_us_and_by_faiss(vectors, index, tmp_path):
     path = tmp_path / "vector.index"
     index.write(path)
-    again = FlatIndex.read(path)
+    again = read_index(path)
     assert np.array_equal(again.vectors(), vectors)
     assert faiss.read_index(str(path)).ntotal == 500
     assert np.array_equal(again.vector(7), vectors[7])
@@ -84,10 +84,10 @@ def test_reading_something_else_is_refused(tmp_path):
     path = tmp_path / "vector.index"
     path.write_bytes(b"no index at all")
     with pytest.raises(ValueError, match="cannot read"):
-        FlatIndex.read(path)
+        read_index(path)
     faiss.write_index(faiss.IndexFlatL2(4), str(path))
-    with pytest.raises(ValueError, match="no flat inner-product index"):
-        FlatIndex.read(path)
+    with pytest.raises(ValueError, match="no flat or IVF-SQ inner-product index"):
+        read_index(path)
 
 
 class TestRanking:
@@ -122,4 +122,16 @@ def test_a_full_disk_is_told_of_also_for_the_last_bytes(tmp_path):
     with pytest.raises(OSError, match="No space left"):
         index.write(Path("/dev/full"))
     index.write(tmp_path / "vector.index")
-    assert np.array_equal(FlatIndex.read(tmp_path / "vector.index").vectors(), index.vectors())
+    assert np.array_equal(read_index(tmp_path / "vector.index").vectors(), index.vectors())
+
+
+@pytest.mark.parametrize("share", [None, 0.02, 0.5])
+def test_a_few_rows_left_out_change_nothing_else(vectors, index, share):
+    allowed = None if share is None else np.random.default_rng(2).random(500) < share
+    for row in range(0, 500, 50):
+        left_out = [row, row, *(n.row for n in index.search(vectors[row], 3, allowed)), 499]
+        rest = np.ones(500, dtype=bool) if allowed is None else allowed.copy()
+        rest[left_out] = False
+        for k in (1, 7, 500):
+            found = index.search(vectors[row], k, allowed, left_out)
+            assert [n.row for n in found] == exact(vectors, vectors[row], k, rest)

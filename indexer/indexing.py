@@ -1,0 +1,104 @@
+"""Vectors → the `vector.index` of a generation: which kind, and how exact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+
+from vitrine.encoders.base import FloatArray
+from vitrine.index import FlatIndex, Index, IvfIndex, read_index
+from vitrine.index.base import CHUNK
+from vitrine.index.calibration import Sample, calibrate, recall_of, sample_of
+from vitrine.snapshot import IndexFacts, Manifest, SnapshotError
+
+Kind = Literal["auto", "flat", "ivf"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+DEFAULT_RECALL = 0.98
+THRESHOLD = 100_000  # products: up to there an exact search takes some 20 ms
+
+
+@dataclass(frozen=True, slots=True)
+class IndexWish:
+    """Which index the owner wants. `auto` is `ivf` for more products than the threshold.
+
+    `recall` is the least share of the true ten nearest neighbours that `ivf` shall find.
+    """
+
+    kind: Kind = "auto"
+    recall: float = DEFAULT_RECALL
+    threshold: int = THRESHOLD
+
+    @classmethod
+    def like(cls, facts: IndexFacts) -> IndexWish:
+        """What was wished for where this was published."""
+        return cls(facts.kind, facts.asked or DEFAULT_RECALL)
+
+    def kind_for(self, count: int) -> Literal["flat", "ivf"]:
+        if self.kind == "auto":
+            return "flat" if count <= self.threshold else "ivf"
+        return self.kind
+
+    def is_met_by(self, manifest: Manifest) -> bool:
+        facts = manifest.index
+        if facts.kind != self.kind_for(manifest.products):
+            return False
+        return facts.kind == "flat" or facts.asked == self.recall
+
+
+DEFAULT_WISH = IndexWish()
+
+
+def made_index(
+    path: Path, vectors: FloatArray, wish: IndexWish = DEFAULT_WISH, before: Path | None = None
+) -> IndexFacts:
+    """Write the index of unit rows (n, d) that is wished for.
+
+    Numbers have 16 bits where 8 would not do for the recall. `before` is an older IVF index of
+    the same encoder: its lists are taken over unless the number of vectors has changed by a
+    third, or as many lists searched as before would not reach the recall any more. Raises
+    `SnapshotError` for vectors that are not of unit length.
+    """
+    if wish.kind_for(len(vectors)) == "flat":
+        FlatIndex.build(vectors).write(path)
+        return IndexFacts(kind="flat", recall=1.0)
+    _refuse_odd(vectors)
+    sample = sample_of(vectors)
+    index = _taken_over(before, vectors, sample, wish.recall) if before else None
+    if index is None:
+        index = IvfIndex.build(vectors)
+        if calibrate(index, sample, wish.recall) < wish.recall:
+            index = index.at_16_bits(vectors)
+            calibrate(index, sample, wish.recall)
+    index.write(path)
+    return IndexFacts(
+        kind="ivf",
+        recall=round(recall_of(index, sample), 4),
+        asked=wish.recall,
+        bits=index.bits,
+        lists=index.lists,
+        nprobe=index.nprobe,
+    )
+
+
+def _taken_over(
+    before: Path, vectors: FloatArray, sample: Sample, recall: float
+) -> IvfIndex | None:
+    try:
+        older: Index = read_index(before)
+    except ValueError:
+        return None
+    if not isinstance(older, IvfIndex) or not older.suits(vectors):
+        return None
+    index = older.refilled(vectors)
+    return index if recall_of(index, sample) >= recall else None
+
+
+def _refuse_odd(vectors: FloatArray) -> None:
+    """Few bits would hide that a number is none, or that a vector is too short."""
+    for start in range(0, len(vectors), CHUNK):
+        lengths = np.linalg.norm(vectors[start : start + CHUNK], axis=1)
+        if not (np.abs(lengths - 1) <= FlatIndex.length_tolerance).all():
+            raise SnapshotError("the index was not published: vectors have unit length: not so")

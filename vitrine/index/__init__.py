@@ -1,0 +1,29 @@
+"""Vectors → nearest neighbours: exact below a size, approximate to a stated recall above it."""
+
+from vitrine.index.base import (
+    KEPT_RANKINGS,
+    SCORE_DECIMALS,
+    Index,
+    Mask,
+    Neighbour,
+    Neighbours,
+    Ranking,
+    use_one_thread,
+)
+from vitrine.index.flat import FlatIndex
+from vitrine.index.ivf import IvfIndex
+from vitrine.index.reading import read_index
+
+__all__ = [
+    "KEPT_RANKINGS",
+    "SCORE_DECIMALS",
+    "FlatIndex",
+    "Index",
+    "IvfIndex",
+    "Mask",
+    "Neighbour",
+    "Neighbours",
+    "Ranking",
+    "read_index",
+    "use_one_thread",
+]

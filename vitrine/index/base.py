@@ -1,0 +1,184 @@
+"""What every index can do, and the order of its answers."""
+
+from __future__ import annotations
+
+import functools
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from vitrine.encoders.base import FloatArray
+
+Mask = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float64]
+
+SCORE_DECIMALS = 6
+"""float32 cosines agree between CPUs to about 1e-7; what lies below is no difference."""
+
+KEPT_RANKINGS = 8
+"""One search in words asks for its pages and its twin by the same vector. Each takes 16
+bytes a row."""
+
+CHUNK = 16_384  # rows that are decoded at a time: 25 MB of 384-d vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A row of the index and its score: the cosine to the query, in [−1, 1]."""
+
+    row: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """Every row (n,), best first, and the score of each row (n,) by its number."""
+
+    rows: Rows
+    scores: Scores
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Neighbours:
+    """The nearest others of every row: `rows` (n, k), best first, and their `cosines` (n, k)."""
+
+    rows: Rows
+    cosines: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """A filter as faiss takes it, and the share of all rows that pass."""
+
+    selector: Any
+    share: float
+
+    @classmethod
+    def by(cls, allowed: Mask, passing: int) -> Filtered:
+        bitmap = np.packbits(allowed, bitorder="little")
+        return cls(faiss.IDSelectorBitmap(bitmap), passing / len(allowed))
+
+
+class Index(ABC):
+    """Inner-product search over unit vectors (so a score is a cosine)."""
+
+    kind: ClassVar[str]
+    length_tolerance: ClassVar[float]
+    """How far from 1 the length of a stored vector may be."""
+
+    def __init__(self, index: Any) -> None:
+        self._index = index
+        self._ranking = functools.lru_cache(KEPT_RANKINGS)(self._rank)
+
+    def write(self, path: Path) -> None:
+        """Raises OSError where there is no space left, or the like."""
+        # Left to itself, faiss does not say that the last bytes could not be written.
+        with path.open("wb") as file:
+            faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    @property
+    def dimension(self) -> int:
+        return int(self._index.d)
+
+    @abstractmethod
+    def vector(self, row: int) -> FloatArray:
+        """The vector of one row, array (d,)."""
+
+    @abstractmethod
+    def vectors(self) -> FloatArray:
+        """All vectors, array (n, d)."""
+
+    def lengths(self) -> FloatArray:
+        """The length of each stored vector, array (n,): 1, but for rounding."""
+        lengths = np.empty(len(self), dtype=np.float32)
+        for start in range(0, len(self), CHUNK):
+            some = self._index.reconstruct_n(start, min(CHUNK, len(self) - start))
+            lengths[start : start + CHUNK] = np.linalg.norm(some, axis=1)
+        return lengths
+
+    def search(
+        self,
+        query: FloatArray,
+        k: int,
+        allowed: Mask | None = None,
+        left_out: Sequence[int] = (),
+    ) -> Sequence[Neighbour]:
+        """The k best rows for a unit vector (d,), best first, equal scores in row order.
+
+        `allowed` (n,) keeps the rows that are True. The few rows `left_out` are no part of the
+        answer either, at next to no cost. It is shorter than k only where fewer rows are left.
+        """
+        rows, scores = self._nearest(query, k, allowed, np.unique(np.array(left_out, np.int64)))
+        return [Neighbour(*pair) for pair in zip(rows.tolist(), scores.tolist(), strict=True)]
+
+    def ranking(self, query: FloatArray) -> Ranking:
+        """All rows by their likeness to a unit vector (d,), equal scores in row order.
+
+        The last few are remembered. Not to be written to.
+        """
+        return self._ranking(np.ascontiguousarray(query, dtype=np.float32).tobytes())
+
+    def _rank(self, query: bytes) -> Ranking:
+        scores = rounded(self._all_scores(np.frombuffer(query, dtype=np.float32)))
+        rows = np.argsort(-scores, kind="stable")
+        rows.flags.writeable = scores.flags.writeable = False
+        return Ranking(rows, scores)
+
+    @abstractmethod
+    def _all_scores(self, query: FloatArray) -> FloatArray:
+        """The cosine of each row (n,) to a query (d,)."""
+
+    @abstractmethod
+    def _candidates(
+        self, query: FloatArray, k: int, filtered: Filtered | None
+    ) -> tuple[Rows, FloatArray]:
+        """The k best rows that pass, best first, and their cosines. At least k rows pass."""
+
+    def _nearest(
+        self, query: FloatArray, k: int, allowed: Mask | None, left_out: Rows
+    ) -> tuple[Rows, Scores]:
+        """The k best of the allowed rows (k,) and their scores (k,)."""
+        passing = len(self) if allowed is None else int(np.count_nonzero(allowed))
+        if allowed is not None:
+            left_out = left_out[allowed[left_out]]
+        k = min(k, passing - len(left_out))
+        if k <= 0:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64)
+        filtered = None if allowed is None else Filtered.by(allowed, passing)
+        # faiss breaks ties by chance, so ask on until the k-th score's ties are all in hand.
+        ask = min(k + len(left_out) + 1, passing)
+        while True:
+            rows, found = self._candidates(query, ask, filtered)
+            stays = ~np.isin(rows, left_out)
+            rows, found = rows[stays], found[stays]
+            if ask == passing or rounded(found[-1:]) < rounded(found[k - 1 : k]):
+                break
+            ask = min(2 * ask, passing)
+        scores = rounded(found)
+        best = np.lexsort((rows, -scores))[:k]
+        return rows[best], scores[best]
+
+
+def rounded(cosines: FloatArray) -> Scores:
+    """Scores as they are told and compared."""
+    scores: Scores = np.clip(np.round(cosines.astype(np.float64), SCORE_DECIMALS), -1, 1)
+    return scores
+
+
+def use_one_thread() -> None:
+    """Let faiss search in the calling thread alone.
+
+    A server answers many queries at once, and on a busy machine faiss's own
+    threads make a small search many times slower.
+    """
+    faiss.omp_set_num_threads(1)

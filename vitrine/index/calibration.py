@@ -1,0 +1,88 @@
+"""How much of the truth an approximate index finds, and how many lists that takes."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+
+import faiss
+import numpy as np
+
+from vitrine.encoders.base import FloatArray
+from vitrine.index.base import SCORE_DECIMALS, Rows
+from vitrine.index.ivf import IvfIndex
+
+K = 10  # neighbours that recall is about
+SAMPLE = 1000  # rows: recall is then sure to about ±.004
+ROUNDING = 10**-SCORE_DECIMALS
+MARGIN = 0.25
+"""Of what may be missed, a quarter is kept back: so the next generations keep the recall too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows (q,) of vectors (n, d), and the score (q,) of each one's K-th nearest other."""
+
+    vectors: FloatArray
+    rows: Rows
+    least: FloatArray
+
+    @property
+    def k(self) -> int:
+        return min(K, len(self.vectors) - 1)
+
+
+def sample_of(vectors: FloatArray, size: int = SAMPLE) -> Sample:
+    """Rows by chance, the same for the same number of vectors, with the truth by exact search."""
+    count = len(vectors)
+    rows = np.sort(np.random.default_rng(0).choice(count, min(size, count), replace=False))
+    k = min(K, count - 1)
+    scores, _ = faiss.knn(vectors[rows], vectors, k + 1, metric=faiss.METRIC_INNER_PRODUCT)
+    return Sample(vectors, rows, scores[:, -1])  # the row itself is one of the k + 1
+
+
+def recall_of(index: IvfIndex, sample: Sample, nprobe: int | None = None) -> float:
+    """Recall@10: the share of each row's K nearest others that the index finds.
+
+    What is found counts by its true score, so that of equal ones any will do (M. Aumüller et
+    al. 2020, "ANN-Benchmarks"). The queries are the index's own vectors, as for a click.
+    """
+    if not sample.k:
+        return 1.0
+    queries = np.stack([index.vector(int(row)) for row in sample.rows])
+    found = index.batch(queries, sample.k + 1, nprobe or index.nprobe)
+    hits = 0
+    for row, some, least in zip(sample.rows, found, sample.least, strict=True):
+        others = some[(some >= 0) & (some != row)]
+        cosines = sample.vectors[others] @ sample.vectors[row]
+        hits += min(sample.k, int(np.count_nonzero(cosines >= least - ROUNDING)))
+    return hits / (sample.k * len(sample.rows))
+
+
+def calibrate(index: IvfIndex, sample: Sample, recall: float) -> float:
+    """Let the index search the fewest lists that reach this recall, and a little more.
+
+    All of them where none reach it. Returns the recall that was measured.
+    """
+    target = recall + MARGIN * (1 - recall)
+    high = 1
+    while high < index.lists and recall_of(index, sample, high) < target:
+        high = min(2 * high, index.lists)
+    between = range(high // 2 + 1, high)
+    index.nprobe = (
+        high // 2
+        + 1
+        + bisect_left(between, target, key=lambda nprobe: recall_of(index, sample, nprobe))
+    )
+    return recall_of(index, sample)
+
+
+def own_recall(index: IvfIndex, size: int) -> float:
+    """Recall@10 for rows by chance against all lists: what leaving lists out has cost."""
+    count = len(index)
+    rows = np.random.default_rng(1).choice(count, min(size, count), replace=False)
+    queries = np.stack([index.vector(int(row)) for row in rows])
+    k = min(K + 1, count)
+    true, found = (index.batch(queries, k, nprobe) for nprobe in (index.lists, index.nprobe))
+    hits = sum(len(np.intersect1d(*pair)) for pair in zip(true, found, strict=True))
+    return hits / true.size
