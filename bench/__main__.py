@@ -7,7 +7,7 @@ import sys
 
 # And `real`, which needs a folder of real photos, and `map`, which needs an index. The last
 # of these needs Node, and its registry.
-MEASUREMENTS = ("click", "parity", "pages", "first_page", "lighthouse")
+MEASUREMENTS = ("click", "parity", "pages", "first_page", "ann", "lighthouse")
 
 for name in MEASUREMENTS:
     print(f"\n# python -m bench.{name}", flush=True)
