@@ -5,9 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-# And `real`, which needs a folder of real photos, and `map`, which needs an index. The last
-# of these needs Node, and its registry.
-MEASUREMENTS = ("click", "parity", "pages", "first_page", "ann", "lighthouse")
+# And `real`, which needs a folder of real photos, `map`, which needs an index, and
+# `throughput`, which needs wrk. The last of these needs Node, and its registry.
+MEASUREMENTS = ("click", "parity", "pages", "first_page", "starting", "ann", "lighthouse")
 
 for name in MEASUREMENTS:
     print(f"\n# python -m bench.{name}", flush=True)
