@@ -12,7 +12,6 @@ import numpy as np
 from vitrine.encoders.base import FloatArray, normalised
 from vitrine.index.base import CHUNK, Filtered, Index, Rows
 
-LISTS_A_ROOT = 1.0  # lists by √n: as many vectors in a list as there are lists
 POINTS_A_LIST = 128  # that the lists are found from; more find hardly better ones
 ROUNDS = 10  # of k-means
 LARGE_CHANGE = 1 / 3  # of the number of vectors, after which the lists are found anew
@@ -151,5 +150,5 @@ class IvfIndex(Index):
 
 
 def lists_for(count: int) -> int:
-    """How many lists so many vectors are kept in."""
-    return max(1, round(LISTS_A_ROOT * math.sqrt(count)))
+    """How many lists so many vectors are kept in: √n, so a list has as many as there are lists."""
+    return max(1, round(math.sqrt(count)))

@@ -176,7 +176,10 @@ def test_lists_are_taken_over_for_a_few_other_vectors_and_not_for_many(vectors):
     assert np.array_equal(index._index.quantizer.reconstruct_n(0, index.lists), centroids)
     assert len(index) == COUNT - 30
     assert (index.vectors() * changed).sum(axis=1).min() > 0.999
-    assert own_recall(index, 50) <= 1
+    index.nprobe = 1
+    assert own_recall(index, 200) < 1
+    index.nprobe = index.lists
+    assert own_recall(index, 200) == 1
 
 
 def test_16_bits_keep_the_lists_and_find_what_8_round_away(vectors, sample):
