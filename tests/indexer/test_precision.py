@@ -159,6 +159,17 @@ def test_a_photo_is_searched_with_and_added_by_the_same_encoder(folder, tmp_path
     assert (best["id"], best["score"]) == ("own", 1)
 
 
+def test_who_has_the_index_folder_needs_no_checkpoint(folder, checkpoint, tmp_path):
+    own = tmp_path / "own.png"
+    own.write_bytes(photo_bytes(3))
+    away = checkpoint.rename(checkpoint.with_name("away"))
+    try:
+        (best, *_) = json.loads(run("search", own, "--json", "--index", folder.root))
+    finally:
+        away.rename(checkpoint)
+    assert (best["id"], best["score"]) == ("3.png", 1)
+
+
 def test_where_it_is_damaged_searching_by_photo_says_so_and_the_next_build_makes_it_anew(
     folder, rebuild, tmp_path
 ):

@@ -12,7 +12,7 @@ import io
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ import numpy.typing as npt
 from vitrine.encoders.base import Encoder, EncoderError, fingerprint_of
 from vitrine.encoders.checkpoint import first_line
 from vitrine.encoders.conversion import Conversion, ConversionError
-from vitrine.encoders.kept import MODEL_FILE, Facts, kept_facts, kept_model, save, seal
+from vitrine.encoders.kept import MODEL_FILE, kept_facts, kept_model, save, seal
 from vitrine.encoders.openvino_model import OpenVinoModel, core, openvino
 from vitrine.encoders.reference import Reference
 from vitrine.encoders.transformer import ReadingTransformerEncoder, TransformerEncoder
@@ -43,11 +43,11 @@ class Quantised:
 
 def kept_quantised(home: Path, encoder: TransformerEncoder) -> Quantised | None:
     """The one that was made from this encoder and lies in `home`, if it is as it was kept."""
-    for folder, facts in _all_in(home):
-        if facts.traits.made_from == encoder.fingerprint and facts.agreement is not None:
-            model = kept_model(folder)
-            if model is not None:
-                return Quantised(_running(model, encoder), facts.agreement)
+    for folder in sorted(home.glob("[!.]*")):
+        facts = kept_facts(folder)
+        if facts and facts.agreement is not None and facts.traits.made_from == encoder.fingerprint:
+            model = OpenVinoModel(folder / MODEL_FILE, facts.traits)
+            return Quantised(_running(model, encoder), facts.agreement)
     return None
 
 
@@ -103,12 +103,6 @@ def quantised(
         made.rename(home / fingerprint)
     sync_folder(home)
     return Quantised(running, agreement)
-
-
-def _all_in(home: Path) -> Iterator[tuple[Path, Facts]]:
-    for folder in sorted(home.glob("[!.]*")):
-        if facts := kept_facts(folder):
-            yield folder, facts
 
 
 def _running(model: OpenVinoModel, encoder: TransformerEncoder) -> TransformerEncoder:
