@@ -21,11 +21,12 @@ import click
 import faiss
 import numpy as np
 
-from indexer.indexing import IndexWish, Kind, made_index
+from indexer.indexing import IndexWish, made_index
 from tests.generations import clustered_unit_vectors
 from vitrine.encoders.base import FloatArray
 from vitrine.index import Index, Neighbour, read_index
 from vitrine.index.base import Rows
+from vitrine.settings import IndexChoice
 
 DIMENSION = 384
 K = 10
@@ -92,7 +93,7 @@ class Truth:
         return 2**power, search
 
 
-def ours(kind: Kind, vectors: FloatArray, recall: float) -> tuple[Index, Contestant]:
+def ours(kind: IndexChoice, vectors: FloatArray, recall: float) -> tuple[Index, Contestant]:
     with tempfile.TemporaryDirectory() as home:
         path = Path(home, "vector.index")
         began = time.perf_counter()
@@ -128,7 +129,9 @@ def with_hnswlib(truth: Truth, recall: float) -> Contestant:
         return lambda query: index.knn_query(query, K + 1)[0][0].tolist()
 
     ef, search = truth.fewest(recall, searching)
-    return Contestant("hnswlib", search, seconds, written(index.save_index), f"M 16, ef {ef}")
+    return Contestant(
+        "hnswlib", search, seconds, written(index.save_index), f"M 16, ef {max(ef, K + 1)}"
+    )
 
 
 def with_usearch(truth: Truth, recall: float) -> Contestant:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
@@ -12,12 +12,8 @@ from vitrine.encoders.base import FloatArray
 from vitrine.index import FlatIndex, Index, IvfIndex, read_index
 from vitrine.index.base import CHUNK
 from vitrine.index.calibration import Sample, calibrate, recall_of, sample_of
+from vitrine.settings import DEFAULT_RECALL, LARGEST_FLAT, IndexChoice
 from vitrine.snapshot import IndexFacts, Manifest, SnapshotError
-
-Kind = Literal["auto", "flat", "ivf"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-DEFAULT_RECALL = 0.98
-THRESHOLD = 100_000  # products: up to there an exact search takes some 20 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +23,9 @@ class IndexWish:
     `recall` is the least share of the true ten nearest neighbours that `ivf` shall find.
     """
 
-    kind: Kind = "auto"
+    kind: IndexChoice = "auto"
     recall: float = DEFAULT_RECALL
-    threshold: int = THRESHOLD
+    threshold: int = LARGEST_FLAT
 
     @classmethod
     def like(cls, facts: IndexFacts) -> IndexWish:

@@ -10,7 +10,7 @@ import click
 
 from vitrine.catalogue import Column
 from vitrine.encoders.base import Precision
-from vitrine.settings import Settings
+from vitrine.settings import DEFAULT_RECALL, LARGEST_FLAT, IndexChoice, Settings
 from vitrine.sources import MAPPED
 
 FETCHING = ("workers", "per_host", "deadline", "max_bytes", "delay", "robots", "allow_host")
@@ -123,17 +123,17 @@ def kind_options(command: Command) -> Command:
     command = click.option(
         "--recall",
         type=click.FloatRange(0.5, 1),
-        default=0.98,
+        default=DEFAULT_RECALL,
         show_default=True,
         help="The least share of the ten nearest products that `ivf` shall find.",
     )(command)
     return click.option(
         "--index-kind",
-        type=click.Choice(["auto", "flat", "ivf"]),
+        type=click.Choice(get_args(IndexChoice)),
         default="auto",
         show_default=True,
         help="`flat` compares every product; `ivf` only the likely ones, which is faster for "
-        "very many; `auto` is `flat` up to 100,000 products.",
+        f"very many; `auto` is `flat` up to {LARGEST_FLAT:,} products.",
     )(command)
 
 

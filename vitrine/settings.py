@@ -17,6 +17,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 MIB = 1024 * 1024
 ANY_PROXY = "*"
 RuntimeChoice = Literal["auto", "openvino", "torch"]
+IndexChoice = Literal["auto", "flat", "ivf"]
+LARGEST_FLAT = 100_000
+"""Products up to which `auto` is `flat`: an exact search then takes some 20 ms."""
+DEFAULT_RECALL = 0.98  # of the ten nearest neighbours, where not all products are compared
 HOST = re.compile(r"\.?[\w-]+(\.[\w-]+)*(:\d+)?|\[[\da-fA-F:.]+\](:\d+)?")
 
 
