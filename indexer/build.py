@@ -20,6 +20,7 @@ from indexer.indexing import DEFAULT_WISH, IndexWish
 from indexer.ledger import Ledger, PhotoFacts
 from indexer.pipeline import NOTHING_GIVEN, Given, Pipeline, Plan, Progress, Tally
 from indexer.publishing import Contents, is_published, publish, stacked
+from indexer.timings import Stage, Timings
 from vitrine.catalogue import Catalogue, Product, facet_columns
 from vitrine.encoders.base import Encoder, TextEncoder
 from vitrine.failures import Failure, FailureCode
@@ -106,21 +107,23 @@ def build(  # noqa: PLR0913 - each says something else of what is to be built
     goes_on: bool = False,
     given: Given = NOTHING_GIVEN,
     wish: IndexWish = DEFAULT_WISH,
+    timings: Timings | None = None,
 ) -> BuildOutcome:
     """Bring the index folder in line with the catalogue, and publish what changed.
 
     What was added and removed by hand is applied to the catalogue first. Only new and
     changed photos are fetched, and embedded where no vector is given. Where not one photo of
     the catalogue can be had, nothing is published and the old generation stays. One that
-    `goes_on` asks no host again that the last one has asked within a day. Call it inside
-    `sole_indexer`. Raises `FolderError` and `SnapshotError`.
+    `goes_on` asks no host again that the last one has asked within a day. `timings` takes
+    the time of its stages. Call it inside `sole_indexer`. Raises `FolderError` and `SnapshotError`.
     """
+    timings = timings or Timings()
     with Ledger(folder.ledger) as ledger:
         wished = Wished.of(catalogue, ledger.amendments())
         plan = given.narrowed(Plan.of(wished.catalogue, wished.added_photos))
         run = ledger.begin_run(catalogue.location, goes_on=goes_on)
         with Fetcher(limits) as fetcher:
-            pipeline = Pipeline(folder, ledger, encoder, fetcher, progress, given)
+            pipeline = Pipeline(folder, ledger, encoder, fetcher, progress, given, timings)
             pipeline.run(plan, run)
         now = time.time()
         contents, failed = _compose(catalogue, wished, plan, ledger, encoder, now)
@@ -131,10 +134,13 @@ def build(  # noqa: PLR0913 - each says something else of what is to be built
         is_total_failure = not wished.has_any_but(f.product.id for f in failed)
         if not is_total_failure:
             if not is_published(folder, contents, wish):
-                vectors = ledger.vectors(encoder.fingerprint, (p.sha256 for p in contents.products))
-                stack = stacked(vectors, indexed, encoder.dimension)
-                copies = near_copies(folder, ledger, contents.products, progress.comparing)
-                generation = publish(folder, contents, stack, copies, wish)
+                with timings.of(Stage.COMPARE):
+                    copies = near_copies(folder, ledger, contents.products, progress.comparing)
+                with timings.of(Stage.PUBLISH):
+                    shas = (p.sha256 for p in contents.products)
+                    vectors = ledger.vectors(encoder.fingerprint, shas)
+                    stack = stacked(vectors, indexed, encoder.dimension)
+                    generation = publish(folder, contents, stack, copies, wish)
             # Also where nothing was to be published: a run killed just here had no time to.
             ledger.record_published((p.id for p in contents.products), now)
             ledger.record_amendments(wished.amendments)

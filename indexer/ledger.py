@@ -1,7 +1,8 @@
 """The ledger: what was fetched, what it turned out to be, and which vectors it has.
 
-SQLite in WAL mode. Every record is committed when it is made, so a killed run
-loses only what was under way, and the next run goes on from there.
+SQLite in WAL mode. What costs anything to make again, a download, a vector, is committed
+when it is made, so a killed run loses only what was under way, and the next run goes on
+from there.
 """
 
 from __future__ import annotations
@@ -250,12 +251,15 @@ class Ledger:
             (location, sha256, fallback, etag, modified, now, run),
         )
 
-    def record_unchanged(self, location: str, run: int) -> None:
-        self._db.execute(
-            "UPDATE download SET code = NULL, message = NULL, checked_at = ?, run = ? "
-            "WHERE location = ?",
-            (time.time(), run, location),
-        )
+    def record_unchanged(self, locations: Sequence[str], run: int) -> None:
+        """Note that what was downloaded from each of these is still the same, all or none."""
+        now = time.time()
+        with self._together():
+            self._db.executemany(
+                "UPDATE download SET code = NULL, message = NULL, checked_at = ?, run = ? "
+                "WHERE location = ?",
+                ((now, run, location) for location in locations),
+            )
 
     def record_failure(self, location: str, failure: Failure, run: int) -> None:
         """Note a failed attempt; what was downloaded before stays known."""
@@ -274,12 +278,11 @@ class Ledger:
             for sha256, width, height, colour, code, message in self._db.execute(query)
         }
 
-    def record_photo(self, sha256: str, outcome: PhotoFacts | Failure) -> None:
-        if isinstance(outcome, Failure):
-            facts: tuple[object, ...] = (None, None, None, str(outcome.code), outcome.message)
-        else:
-            facts = (outcome.width, outcome.height, outcome.colour, None, None)
-        self._db.execute("INSERT OR REPLACE INTO photo VALUES (?, ?, ?, ?, ?, ?)", (sha256, *facts))
+    def record_photos(self, outcomes: Mapping[str, PhotoFacts | Failure]) -> None:
+        """Note what downloads turned out to be, by SHA-256, all or none."""
+        records = [(sha256, *_columns(outcome)) for sha256, outcome in outcomes.items()]
+        with self._together():
+            self._db.executemany("INSERT OR REPLACE INTO photo VALUES (?, ?, ?, ?, ?, ?)", records)
 
     def embedded(self, fingerprint: str) -> set[str]:
         """SHA-256 of every photo that has a vector of this encoder."""
@@ -409,6 +412,12 @@ def _connected(path: Path) -> sqlite3.Connection:
     log = path.with_name(f"{path.name}-wal")
     how = "mode=ro" if log.exists() else "immutable=1"
     return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
+
+
+def _columns(outcome: PhotoFacts | Failure) -> tuple[object, ...]:
+    if isinstance(outcome, Failure):
+        return None, None, None, str(outcome.code), outcome.message
+    return outcome.width, outcome.height, outcome.colour, None, None
 
 
 def _failure(code: str | None, message: str | None) -> Failure | None:

@@ -1,8 +1,8 @@
 """Reconcile: fetch ∥ decode ∥ encode, until the ledger holds what the catalogue wants.
 
 Downloads run in the fetcher's threads, decoding and preparing in a pool of their
-own, encoding and every write to the ledger in the calling thread. All three work
-at once; what waits between them is bounded, so memory does not grow with the
+own, encoding in one thread, and every write to the ledger in the calling one. All
+work at once; what waits between them is bounded, so memory does not grow with the
 catalogue, and the slowest stage holds the others back.
 """
 
@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.ledger import Download, Ledger, PhotoFacts
+from indexer.timings import Stage, Timings
 from vitrine import interrupts
 from vitrine.catalogue import Catalogue
 from vitrine.encoders.base import Encoder, EncoderError, FloatArray
@@ -42,6 +43,10 @@ from vitrine.photos import decode, dominant_colour, thumbnail_widths, thumbnails
 DECODERS = min(4, os.cpu_count() or 1)
 """Pillow releases the interpreter's lock while it decodes, so a thread a core is of use;
 beyond four, the encoder has long become what everything waits for."""
+
+UNCHANGED_AT_ONCE = 256
+"""Photos that a host says are unchanged are noted so many at a time, as each note of its own
+takes as long as the question about a local file. Those of a killed run are asked about again."""
 
 SETTLED = {
     FailureCode.HTTP_401,
@@ -179,8 +184,10 @@ class Pipeline:
         fetcher: Fetcher,
         progress: Progress,
         given: Given = NOTHING_GIVEN,
+        timings: Timings | None = None,
     ) -> None:
         self.tally = Tally()
+        self._timings = timings or Timings()
         self._folder = folder
         self._ledger = ledger
         self._encoder = encoder
@@ -193,6 +200,10 @@ class Pipeline:
         self._embedded = ledger.embedded(encoder.fingerprint)
         self._under_way: dict[str, int] = {}
         self._batch: dict[str, npt.NDArray[Any]] = {}
+        self._encoding = ThreadPoolExecutor(1, thread_name_prefix="encode")
+        self._being_encoded: tuple[str, ...] = ()
+        self._encoded: queue.SimpleQueue[Future[FloatArray]] = queue.SimpleQueue()
+        self._unchanged: list[str] = []
         self._decoded: queue.SimpleQueue[Future[Decoded]] = queue.SimpleQueue()
 
     def run(self, plan: Plan, run: int) -> None:
@@ -216,8 +227,10 @@ class Pipeline:
                 while pending:
                     pending -= self._collect(patient=True)
                 self._encode_batch()
+                self._keep_encoded()
             finally:
                 pool.shutdown(cancel_futures=True)
+                self._encoding.shutdown(cancel_futures=True)
 
     def _arrivals(self, plan: Plan, run: int) -> Generator[Arrival, None, None]:
         """What an interrupted part of this run has done already, then what is fetched now."""
@@ -238,31 +251,51 @@ class Pipeline:
             elif known.sha256:
                 self._take_over(location, known.sha256)
                 yield Arrival(known.sha256)
-        for result in self._fetcher.fetch_all(jobs):
+        for result in self._timed(self._fetcher.fetch_all(jobs)):
             self.tally.requested += 1
             yield from self._receive(result, run)
+            if len(self._unchanged) >= UNCHANGED_AT_ONCE:
+                self._note_unchanged(run)
+        self._note_unchanged(run)
 
     def _receive(self, result: FetchResult, run: int) -> Iterator[Arrival]:
         """Note an answer in the ledger, and pass on the photo that it leaves at hand."""
         location = result.job.reference.location
         match result.outcome:
             case Fetched(body=body, validators=validators):
-                sha256 = hashlib.sha256(body).hexdigest()
-                if not self._is_at_hand(sha256):
-                    write_whole(self._folder.photo(sha256), body)
-                fallback = self._last_good(self._downloads.get(location))
-                self._ledger.record_download(location, sha256, validators, run, fallback)
+                with self._timings.of(Stage.KEEP):
+                    sha256 = hashlib.sha256(body).hexdigest()
+                    if not self._is_at_hand(sha256):
+                        write_whole(self._folder.photo(sha256), body)
+                    fallback = self._last_good(self._downloads.get(location))
+                with self._timings.of(Stage.LEDGER):
+                    self._ledger.record_download(location, sha256, validators, run, fallback)
                 self.tally.downloaded += 1
                 self._take_over(location, sha256)
                 yield Arrival(sha256)
             case NotModified():
-                self._ledger.record_unchanged(location, run)
+                self._unchanged.append(location)
                 sha256 = self._downloads[location].sha256 or ""
                 self._take_over(location, sha256)
                 yield Arrival(sha256)
             case Failure() as failure:
-                self._ledger.record_failure(location, failure, run)
+                with self._timings.of(Stage.LEDGER):
+                    self._ledger.record_failure(location, failure, run)
                 yield from self._fail(location, failure)
+
+    def _timed(self, results: Iterator[FetchResult]) -> Iterator[FetchResult]:
+        """The same, with the time that each is waited for."""
+        while True:
+            with self._timings.of(Stage.FETCH):
+                result = next(results, None)
+            if result is None:
+                return
+            yield result
+
+    def _note_unchanged(self, run: int) -> None:
+        with self._timings.of(Stage.LEDGER):
+            self._ledger.record_unchanged(self._unchanged, run)
+        self._unchanged.clear()
 
     def _fail(self, location: str, failure: Failure) -> Iterator[Arrival]:
         """Count a failure; the last good copy of the same reference stays in use."""
@@ -334,28 +367,37 @@ class Pipeline:
         """Runs in the pool: bytes → thumbnails on disk, facts, and the encoder's input."""
         # From the folder and not from the queue, where large photos would fill the memory.
         sha256 = arrival.sha256
-        body = self._folder.photo(sha256).read_bytes()
-        if hashlib.sha256(body).hexdigest() != sha256:
-            return Decoded(sha256, Failure(FailureCode.TRUNCATED, "the stored copy is damaged"))
-        photo = decode(body)
-        if isinstance(photo, Failure):
-            return Decoded(sha256, photo)
+        with self._timings.of(Stage.DECODE):
+            body = self._folder.photo(sha256).read_bytes()
+            if hashlib.sha256(body).hexdigest() != sha256:
+                return Decoded(sha256, Failure(FailureCode.TRUNCATED, "the stored copy is damaged"))
+            photo = decode(body)
+            if isinstance(photo, Failure):
+                return Decoded(sha256, photo)
+            facts = PhotoFacts(photo.width, photo.height, dominant_colour(photo.image))
         if not self._has_thumbs(sha256):
-            for width, thumbnail in thumbnails(photo).items():
-                write_whole(self._folder.thumbnail(sha256, width), thumbnail)
-        facts = PhotoFacts(photo.width, photo.height, dominant_colour(photo.image))
-        is_embedded = sha256 in self._embedded
-        return Decoded(sha256, facts, None if is_embedded else self._encoder.prepare(photo.image))
+            with self._timings.of(Stage.THUMBNAILS):
+                for width, thumbnail in thumbnails(photo).items():
+                    write_whole(self._folder.thumbnail(sha256, width), thumbnail)
+        if sha256 in self._embedded:
+            return Decoded(sha256, facts)
+        with self._timings.of(Stage.PREPARE):
+            return Decoded(sha256, facts, self._encoder.prepare(photo.image))
 
     def _collect(self, *, patient: bool) -> int:
         """Note all photos that are decoded by now; patient, wait for one. Returns how many."""
-        ready = [interrupts.wait_for(self._decoded.get)] if patient else []
+        ready: list[Future[Decoded]] = []
+        if patient:
+            with self._timings.of(Stage.DECODED):
+                ready.append(interrupts.wait_for(self._decoded.get))
         while not self._decoded.empty():
             ready.append(self._decoded.get())
-        for future in ready:
-            decoded = future.result()
-            self._ledger.record_photo(decoded.sha256, decoded.outcome)
-            self._photos[decoded.sha256] = decoded.outcome
+        outcomes = {decoded.sha256: decoded.outcome for decoded in map(Future.result, ready)}
+        if outcomes:
+            with self._timings.of(Stage.LEDGER):
+                self._ledger.record_photos(outcomes)
+            self._photos |= outcomes
+        for decoded in map(Future.result, ready):
             if isinstance(decoded.outcome, Failure):
                 count = self._under_way.pop(decoded.sha256)
                 self._progress.failed(decoded.outcome.code, count)
@@ -368,17 +410,33 @@ class Pipeline:
         return len(ready)
 
     def _encode_batch(self) -> None:
-        """Embed the photos at hand and store their vectors."""
+        """Let the photos at hand be embedded, once those before them are."""
+        self._keep_encoded()
         if not self._batch:
             return
-        vectors = self._encoder.encode(list(self._batch.values()))
+        self._being_encoded = tuple(self._batch)
+        prepared = list(self._batch.values())
+        self._batch.clear()
+        self._encoding.submit(self._vectors, prepared).add_done_callback(self._encoded.put)
+
+    def _vectors(self, prepared: list[npt.NDArray[Any]]) -> FloatArray:
+        with self._timings.of(Stage.ENCODE):
+            return self._encoder.encode(prepared)
+
+    def _keep_encoded(self) -> None:
+        """Wait for the vectors of the photos that are being embedded, and store them."""
+        sha256s, self._being_encoded = self._being_encoded, ()
+        if not sha256s:
+            return
+        with self._timings.of(Stage.ENCODED):
+            vectors = interrupts.wait_for(self._encoded.get).result()
         if not np.isfinite(vectors).all():
             raise EncoderError(
                 f"{self._encoder.name} gives vectors that are no numbers: its weights are damaged. "
                 "Fetch the checkpoint again, or choose another with --encoder."
             )
-        self._ledger.record_vectors(self._encoder.fingerprint, list(self._batch), vectors)
-        self._embedded.update(self._batch)
-        self.tally.embedded += len(self._batch)
-        self._progress.done(sum(self._under_way.pop(sha256) for sha256 in self._batch))
-        self._batch.clear()
+        with self._timings.of(Stage.LEDGER):
+            self._ledger.record_vectors(self._encoder.fingerprint, sha256s, vectors)
+        self._embedded.update(sha256s)
+        self.tally.embedded += len(sha256s)
+        self._progress.done(sum(self._under_way.pop(sha256) for sha256 in sha256s))

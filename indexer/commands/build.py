@@ -20,6 +20,7 @@ from indexer.console import (
     print_json_line,
     stderr,
     stdout,
+    table,
 )
 from indexer.errors import DONE, FAILED, UNUSABLE, errors_in_words
 from indexer.indexing import IndexWish
@@ -34,6 +35,7 @@ from indexer.options import (
     shrink_option,
 )
 from indexer.shrinking import refuse_to_shrink
+from indexer.timings import Account, Stage, Timings
 from vitrine.catalogue import Catalogue, CatalogueError, Column
 from vitrine.encoders.base import EncoderError, Precision
 from vitrine.folder import IndexFolder
@@ -57,7 +59,7 @@ SHOWN_PROBLEMS = 10  # as many lines as one reads; `--json` has them all
 @fetching_options
 @shrink_option
 @kind_options
-@click.option("--strict", is_flag=True, help="Exit with status 1 if any photo failed.")
+@click.option("--strict", "is_strict", is_flag=True, help="Exit with status 1 if any photo failed.")
 @click.option(
     "--watch",
     is_flag=True,
@@ -71,13 +73,13 @@ SHOWN_PROBLEMS = 10  # as many lines as one reads; `--json` has them all
     metavar="SECONDS",
     help="With --watch: how often a catalogue at a URL is read, to see whether it has changed.",
 )
+@click.option("--timings", "has_timings", is_flag=True, help="Say at the end where the time went.")
 @index_option
 @json_option
 def build(
     catalogues: tuple[str, ...],
     columns: Mapping[Column, str],
     encoder: str,
-    strict: bool,
     watch: bool,
     index: Path,
     as_json: bool,
@@ -93,7 +95,8 @@ def build(
     nothing is published. What was added and removed by hand (see `add` and `remove`)
     stays so.
     """
-    if watch and strict:
+    is_strict, has_timings = options.pop("is_strict"), options.pop("has_timings")
+    if watch and is_strict:
         raise click.UsageError("--strict is about how a build ends, and --watch goes on.")
     may_shrink, every = options.pop("may_shrink"), options.pop("every")
     kind = IndexWish(options.pop("index_kind"), options.pop("recall"))
@@ -101,14 +104,15 @@ def build(
     with errors_in_words():
         settings = Settings(index=index, **options)
         given = sole_catalogue(catalogues)
-        wish = _Wish(given, columns, index, kind, may_shrink, as_json, is_kept=watch)
+        report = _Report(as_json, is_kept=watch, has_timings=has_timings)
+        wish = _Wish(given, columns, index, kind, may_shrink, report)
         builder = _Builder(wish, wanted, limits_of(settings, given))
         if watch:
             _watch(builder, every)
         outcome = builder.build(builder.read())
     if outcome.is_total_failure:
         sys.exit(UNUSABLE)
-    sys.exit(FAILED if strict and outcome.failed else DONE)
+    sys.exit(FAILED if is_strict and outcome.failed else DONE)
 
 
 def _watch(builder: _Builder, every: float) -> NoReturn:
@@ -121,6 +125,15 @@ def _watch(builder: _Builder, every: float) -> NoReturn:
 
 
 @dataclass(frozen=True, slots=True)
+class _Report:
+    """What the owner wants to be told; `is_kept` says that there will be several builds."""
+
+    as_json: bool
+    is_kept: bool
+    has_timings: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Wish:
     """What the owner wants to be built, and to be told."""
 
@@ -129,8 +142,7 @@ class _Wish:
     index: Path
     kind: IndexWish
     may_shrink: bool
-    as_json: bool
-    is_kept: bool
+    report: _Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +162,11 @@ class _Builder:
         self._wanted = encoder
         self._limits = limits
         self._encoder: Encoder | None = None
+        self._timings = Timings()
 
     def read(self) -> Catalogue:
-        with stderr.status(f"Reading {self.wish.given}"):
+        self._timings = Timings()
+        with stderr.status(f"Reading {self.wish.given}"), self._timings.of(Stage.READ):
             return read_source(self.wish.given, self.wish.columns, self._limits.reach)
 
     def build(self, catalogue: Catalogue, *, goes_on: bool = False) -> BuildOutcome:
@@ -166,7 +180,8 @@ class _Builder:
             if not self.wish.may_shrink:
                 refuse_to_shrink(catalogue, folder, Path(DEMO_CATALOGUE))
             if self._encoder is None:
-                self._encoder = self._loaded_encoder(catalogue, folder)
+                with self._timings.of(Stage.LOAD):
+                    self._encoder = self._loaded_encoder(catalogue, folder)
             with BuildDisplay(stderr) as display:
                 outcome = building.build(
                     catalogue,
@@ -176,6 +191,7 @@ class _Builder:
                     display,
                     goes_on=goes_on,
                     wish=self.wish.kind,
+                    timings=self._timings,
                 )
         self._say_what_was_built(catalogue, outcome)
         return outcome
@@ -207,13 +223,19 @@ class _Builder:
         stderr.print(f"{datetime.now():%H:%M:%S} {words}")
 
     def _say_what_was_built(self, catalogue: Catalogue, outcome: BuildOutcome) -> None:
+        from indexer.pipeline import DECODERS
+
         assert self._encoder is not None
-        if self.wish.as_json and self.wish.is_kept:
-            print_json_line(as_json_of(catalogue, outcome, self._encoder))
-        elif self.wish.as_json:
-            print_json(as_json_of(catalogue, outcome, self._encoder))
-        else:
-            say_what_was_built(self.wish.index, catalogue, outcome, self._encoder)
+        report = self.wish.report
+        accounts = self._timings.accounts(DECODERS) if report.has_timings else ()
+        if report.as_json:
+            said = as_json_of(catalogue, outcome, self._encoder)
+            said |= {"timings": [asdict(account) for account in accounts]} if accounts else {}
+            (print_json_line if report.is_kept else print_json)(said)
+            return
+        say_what_was_built(self.wish.index, catalogue, outcome, self._encoder)
+        if accounts:
+            say_where_time_went(accounts)
 
 
 def sole_catalogue(given: Sequence[str]) -> str:
@@ -302,6 +324,24 @@ def say_what_was_built(
         say_if_map_is_behind(IndexFolder(index), outcome.generation)
     if amended := by_hand(outcome.by_hand, outcome.held_out):
         stdout.print(f"By hand: {amended}.")
+
+
+def say_where_time_went(accounts: Sequence[Account]) -> None:
+    """What each stage took, those of the decoding threads in the time of one of them."""
+    made = table("stage", "seconds", "steps", "ms a step", "of the build")
+    for a in accounts:
+        where = f" (in {count(a.threads, 'thread')})" if a.threads > 1 else ""
+        made.add_row(
+            f"{a.stage}{where}",
+            f"{a.seconds:,.2f}",
+            f"{a.steps:,}",
+            f"{1000 * a.seconds / a.steps:,.2f}",
+            f"{a.share:.0%}",
+        )
+    for column in made.columns[1:]:
+        column.justify = "right"
+    stdout.print()
+    stdout.print(made)
 
 
 def as_json_of(catalogue: Catalogue, outcome: BuildOutcome, encoder: Encoder) -> dict[str, object]:

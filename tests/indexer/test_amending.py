@@ -383,8 +383,7 @@ def test_an_interrupted_build_goes_on_though_photos_were_added_between(stocked, 
     stocked.server.replies["/5.png"] = Reply(photo_bytes(5))
     with Ledger(stocked.folder.ledger) as ledger:
         run = ledger.begin_run(str(stocked.catalogue.resolve()))
-        for number in range(4):
-            ledger.record_unchanged(stocked.server.url(f"/{number}.png"), run)
+        ledger.record_unchanged([stocked.server.url(f"/{n}.png") for n in range(4)], run)
     add(stocked, photo(7), stocked.server.url("/5.png"))
     stocked.build()
     assert stocked.server.counts == {"/404": 1}

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -111,6 +112,28 @@ def test_another_encoder_downloads_nothing_and_the_first_ones_vectors_are_kept(s
     assert shop.snapshot().index.dimension == other.dimension
     assert shop.build().tally.embedded == 0
     assert_every_row_is_right(shop.snapshot(), range(5))
+
+
+class PatientEncoder(HandcraftedEncoder):
+    """Embeds nothing until so many photos are in the index folder."""
+
+    def __init__(self, folder, count):
+        super().__init__()
+        self.folder = folder
+        self.count = count
+
+    def encode(self, prepared):
+        ends = time.monotonic() + 60
+        while len([*self.folder.root.glob("photos/*/*")]) < self.count:
+            assert time.monotonic() < ends, "nothing is fetched while the encoder is at work"
+            time.sleep(0.01)
+        return super().encode(prepared)
+
+
+def test_photos_are_fetched_and_decoded_while_others_are_embedded(shop):
+    encoder = PatientEncoder(shop.folder, 2 * HandcraftedEncoder().batch_size)
+    shop.offer(range(3 * encoder.batch_size))
+    assert shop.build(encoder).tally.embedded == 3 * encoder.batch_size
 
 
 def test_one_transformer_after_another_sends_for_no_photo_again(shop, tmp_path):

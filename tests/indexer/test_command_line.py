@@ -95,6 +95,20 @@ def test_json_has_every_failure_and_skipped_row(shop, build):
     assert [(r["line"], r["code"]) for r in facts["skipped_rows"]] == [(5, "no_image_url")]
 
 
+def test_timings_account_for_the_stages_that_there_were(shop, build):
+    shop.offer(range(5))
+    accounts = json.loads(build("--timings", "--json").stdout)["timings"]
+    steps = {account["stage"]: account["steps"] for account in accounts}
+    once = ("read the catalogue", "load the encoder", "encode", "publish")
+    assert all(steps[stage] == 1 for stage in once)
+    assert steps["decode"] == steps["make thumbnails"] == steps["keep what was fetched"] == 5
+    assert all(0 < account["share"] < 1 for account in accounts)
+    again = build("--timings").stdout
+    assert "wait for photos" in again
+    assert "decode" not in again
+    assert "timings" not in json.loads(build("--json").stdout)
+
+
 def test_strict_turns_a_failed_photo_into_exit_status_one(shop, build):
     shop.offer(range(2))
     shop.urls["gone"] = shop.server.url("/404")

@@ -34,8 +34,12 @@ def test_records_outlive_the_process_that_made_them(path):
     with Ledger(path) as ledger:
         run = ledger.begin_run("shop.csv")
         ledger.record_download("http://a/1", "a" * 64, validators, run)
-        ledger.record_photo("a" * 64, PhotoFacts(480, 640, "#ffffff"))
-        ledger.record_photo("b" * 64, Failure(FailureCode.NOT_AN_IMAGE, "HTML"))
+        ledger.record_photos(
+            {
+                "a" * 64: PhotoFacts(480, 640, "#ffffff"),
+                "b" * 64: Failure(FailureCode.NOT_AN_IMAGE, "HTML"),
+            }
+        )
         ledger.record_vectors("print", ["a" * 64], random_unit_vectors(1))
     with Ledger(path) as ledger:
         download = ledger.downloads()["http://a/1"]
@@ -74,7 +78,7 @@ def test_a_failure_is_noted_and_the_last_good_download_stays_known(ledger):
     ledger.record_failure("http://a/1", GONE, run)
     download = ledger.downloads()["http://a/1"]
     assert (download.sha256, download.failure) == ("a" * 64, GONE)
-    ledger.record_unchanged("http://a/1", run)
+    ledger.record_unchanged(["http://a/1"], run)
     assert ledger.downloads()["http://a/1"].failure is None
 
 
