@@ -73,6 +73,8 @@ class PhotoServer:
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.replies: dict[str, Reply | Sequence[Reply]] = {}
         self.folder: Path | None = None
+        self.latency_s = 0.0
+        """Before the first byte of a file in the folder."""
         self.seen: list[Seen] = []
         self.counts: Counter[str] = Counter()
         self.connections = 0
@@ -157,8 +159,9 @@ class PhotoServer:
                     content_type=None,
                     etag=f'"{hashlib.sha256(body).hexdigest()[:16]}"',
                     last_modified=formatdate(file.stat().st_mtime, usegmt=True),
+                    delay_s=self.latency_s,
                 )
-        return Reply(b"<h1>Not here</h1>", 404, content_type="text/html")
+        return Reply(b"<h1>Not here</h1>", 404, content_type="text/html", delay_s=self.latency_s)
 
 
 class _Server(ThreadingHTTPServer):
