@@ -2,9 +2,11 @@
 
 `python -m bench.throughput`: made-up products with 384-d random vectors, served as
 `python app.py` does. wrk (https://github.com/wg/wrk, `apt install wrk`) asks
-`/get_similar?id=` for products by chance, and in turn the constant, over 1 and over 32
-connections; a ratio is the median of those of each turn. Then one click at a time among
-100,000 products, beside faiss alone searching the same vectors for the same products.
+`/get_similar?id=` for products by chance, all equally likely, and in turn the constant,
+over 1 and over 32 connections; a ratio is the median of those of each turn. The same of a
+server that has just started, each product once, so that nothing is remembered of it. Then
+one click at a time among 100,000 products, each for the first time but for chance, beside
+faiss alone searching the same vectors for the same products.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -37,7 +40,13 @@ WARMING = 500
 CLICKS = 400
 K = 12
 
-CLICK = """
+BY_CHANCE = """
+math.randomseed(os.time())
+request = function()
+  return wrk.format("GET", "/get_similar?id=p" .. math.random(0, {products} - 1))
+end
+"""
+EACH_ONCE = """
 local step = 7919  -- a prime, so that every product has its turn
 local row = 0
 request = function()
@@ -58,11 +67,17 @@ def main(turns: int, seconds: int) -> None:
         publish_products(
             home / "small", random_unit_vectors(SMALL, DIMENSION), made_up_products(SMALL)
         )
-        script = home / "click.lua"
-        script.write_text(CLICK.format(products=SMALL), encoding="utf-8")
+        by_chance, each_once = home / "by_chance.lua", home / "each_once.lua"
+        by_chance.write_text(BY_CHANCE.format(products=SMALL), encoding="utf-8")
+        each_once.write_text(EACH_ONCE.format(products=SMALL), encoding="utf-8")
         with served(with_constant, home / "small") as port:
             for connections in CONNECTIONS:
-                compare(port, script, connections, turns, seconds)
+                rate(f"{at(port)}/", connections, seconds, by_chance)  # to warm up
+                rates = [in_turn(port, by_chance, connections, seconds) for _ in range(turns)]
+                tell(f"{connections:2} connections", rates)
+        for connections in CONNECTIONS:
+            rates = [first_clicks(home / "small", each_once, connections) for _ in range(turns)]
+            tell(f"{connections:2} connections, each product once", rates)
         vectors = random_unit_vectors(LARGE, DIMENSION)
         publish_products(home / "large", vectors, made_up_products(LARGE))
         with served(with_constant, home / "large") as port:
@@ -80,20 +95,40 @@ def with_constant(home: Path) -> Flask:
     return app
 
 
-def compare(port: int, script: Path, connections: int, turns: int, seconds: int) -> None:
-    """Clicks and the constant in turn."""
-    click_at, constant_at = (f"http://127.0.0.1:{port}{path}" for path in ("/", "/constant"))
-    rate(click_at, connections, seconds, script)  # to warm up
-    rates = [
-        (rate(click_at, connections, seconds, script), rate(constant_at, connections, seconds))
-        for _ in range(turns)
-    ]
-    shares = [clicks / constants for clicks, constants in rates]
-    clicks, constants = (statistics.median(of) for of in zip(*rates, strict=True))
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Answers a second."""
+
+    clicks: float
+    constants: float
+
+
+def in_turn(port: int, script: Path, connections: int, seconds: int) -> Rates:
+    constants = rate(f"{at(port)}/constant", connections, seconds)
+    return Rates(rate(f"{at(port)}/", connections, seconds, script), constants)
+
+
+def first_clicks(home: Path, script: Path, connections: int) -> Rates:
+    """Of a server of its own, for one second, in which no product may have its turn twice."""
+    with served(with_constant, home) as port:
+        rates = in_turn(port, script, connections, seconds=1)
+    if rates.clicks > SMALL:
+        raise SystemExit(f"{SMALL:,} products are too few for {rates.clicks:.0f} clicks/s")
+    return rates
+
+
+def tell(what: str, rates: Sequence[Rates]) -> None:
+    clicks = statistics.median(each.clicks for each in rates)
+    constants = statistics.median(each.constants for each in rates)
+    shares = [each.clicks / each.constants for each in rates]
     click.echo(
-        f"{SMALL:,} products, {connections:2} connections: {clicks:5.0f} clicks/s, "
-        f"{constants:5.0f} constants/s: {spread(shares, '.0%')}"
+        f"{SMALL:,} products, {what}: {clicks:.0f} clicks/s, {constants:.0f} constants/s: "
+        f"{spread(shares, '.0%')}"
     )
+
+
+def at(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 def rate(url: str, connections: int, seconds: int, script: Path | None = None) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -83,5 +84,10 @@ def snapshot() -> Snapshot:
 
 def encoder_name(snapshot: Snapshot) -> str:
     """The encoder as strangers may know it: of a folder of the server, its last part alone."""
-    name = PurePath(snapshot.manifest.encoder.name)
+    return _for_strangers(snapshot.manifest.encoder.name)
+
+
+@functools.lru_cache(8)
+def _for_strangers(encoder: str) -> str:
+    name = PurePath(encoder)
     return name.name if name.is_absolute() else str(name)

@@ -64,10 +64,12 @@ for step in Step:
 def timed(step: Step) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Count the time of a function as that of a step."""
 
+    seconds = STEP_SECONDS.labels(step)
+
     def around(function: Callable[P, T]) -> Callable[P, T]:
         @wraps(function)
         def measured(*args: P.args, **kwargs: P.kwargs) -> T:
-            with STEP_SECONDS.labels(step).time():
+            with seconds.time():
                 return function(*args, **kwargs)
 
         return measured

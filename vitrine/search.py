@@ -57,6 +57,10 @@ class Refinement:
     more: Sequence[int] = ()
     less: Sequence[int] = ()
 
+    def __bool__(self) -> bool:
+        """Whether there is any example."""
+        return bool(len(self.more) or len(self.less))
+
 
 @dataclass(frozen=True, slots=True)
 class Folded:
@@ -90,7 +94,10 @@ def similar_to_product(
 
     With a refinement, like the query that it moves; see `similar_to_vector`.
     """
-    return _similar(snapshot, snapshot.index.vector(row), k, narrowing, refinement, [row])
+    allowed, examples = _mask(snapshot, narrowing), refinement or Refinement()
+    if allowed is None and not examples:
+        return snapshot.index.nearest_others(row, k)
+    return _similar(snapshot, snapshot.index.vector(row), k, allowed, examples, [row])
 
 
 def similar_to_vector(
@@ -107,7 +114,8 @@ def similar_to_vector(
     q′ = α·q + β·mean(more) − γ·mean(less), brought back to unit length. Scores are cosines
     to q′, and the examples are left out of the answer.
     """
-    return _similar(snapshot, query, k, narrowing, refinement, [])
+    allowed, examples = _mask(snapshot, narrowing), refinement or Refinement()
+    return _similar(snapshot, query, k, allowed, examples, [])
 
 
 def matching_rows(snapshot: Snapshot, narrowing: Narrowing, order: Order = Order.CATALOGUE) -> Rows:
@@ -202,19 +210,17 @@ def _similar(
     snapshot: Snapshot,
     query: FloatArray,
     k: int,
-    narrowing: Narrowing | None,
-    refinement: Refinement | None,
+    allowed: Mask | None,
+    examples: Refinement,
     left_out: Sequence[int],
 ) -> Sequence[Neighbour]:
-    examples = refinement or Refinement()
     left_out = [*left_out, *examples.more, *examples.less]
-    allowed = _mask(snapshot, narrowing)
     return snapshot.index.search(_moved(snapshot, query, examples), k, allowed, left_out)
 
 
 def _moved(snapshot: Snapshot, query: FloatArray, refinement: Refinement) -> FloatArray:
     """The query (d,) where the refinement moves it; unmoved where the examples cancel it."""
-    if not len(refinement.more) and not len(refinement.less):
+    if not refinement:
         return query
     moved = ORIGINAL_WEIGHT * query.astype(np.float64)
     for rows, weight in ((refinement.more, MORE_WEIGHT), (refinement.less, -LESS_WEIGHT)):

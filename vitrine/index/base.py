@@ -26,6 +26,9 @@ KEPT_RANKINGS = 8
 """One search in words asks for its pages and its twin by the same vector. Each takes 16
 bytes a row."""
 
+KEPT_NEIGHBOURS = 4096
+"""Of so many rows that were asked for. Each takes 16 bytes a neighbour, and 300 more."""
+
 CHUNK = 16_384  # rows that are decoded at a time: 25 MB of 384-d vectors
 
 
@@ -76,6 +79,7 @@ class Index(ABC):
     def __init__(self, index: Any) -> None:
         self._index = index
         self._ranking = functools.lru_cache(KEPT_RANKINGS)(self._rank)
+        self._nearest_others = functools.lru_cache(KEPT_NEIGHBOURS)(self._find_others)
 
     def write(self, path: Path) -> None:
         """Raises OSError where there is no space left, or the like."""
@@ -118,8 +122,17 @@ class Index(ABC):
         `allowed` (n,) keeps the rows that are True. The few rows `left_out` are no part of the
         answer either, at next to no cost. It is shorter than k only where fewer rows are left.
         """
-        rows, scores = self._nearest(query, k, allowed, np.unique(np.array(left_out, np.int64)))
-        return [Neighbour(*pair) for pair in zip(rows.tolist(), scores.tolist(), strict=True)]
+        return _neighbours(*self._nearest(query, k, allowed, left_out))
+
+    def nearest_others(self, row: int, k: int) -> Sequence[Neighbour]:
+        """The k best rows for a row's own vector, itself left out, in the order of `search`.
+
+        Those of the rows asked for last are remembered.
+        """
+        return _neighbours(*self._nearest_others(row, k))
+
+    def _find_others(self, row: int, k: int) -> tuple[Rows, Scores]:
+        return self._nearest(self.vector(row), k, None, [row])
 
     def ranking(self, query: FloatArray) -> Ranking:
         """All rows by their likeness to a unit vector (d,), equal scores in row order.
@@ -145,33 +158,38 @@ class Index(ABC):
         """The k best rows that pass, best first, and their cosines. At least k rows pass."""
 
     def _nearest(
-        self, query: FloatArray, k: int, allowed: Mask | None, left_out: Rows
+        self, query: FloatArray, k: int, allowed: Mask | None, left_out: Sequence[int]
     ) -> tuple[Rows, Scores]:
         """The k best of the allowed rows (k,) and their scores (k,)."""
         passing = len(self) if allowed is None else int(np.count_nonzero(allowed))
-        if allowed is not None:
-            left_out = left_out[allowed[left_out]]
-        k = min(k, passing - len(left_out))
+        others = {row for row in left_out if allowed is None or allowed[row]}
+        k = min(k, passing - len(others))
         if k <= 0:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64)
         filtered = None if allowed is None else Filtered.by(allowed, passing)
         # faiss breaks ties by chance, so ask on until the k-th score's ties are all in hand.
-        ask = min(k + len(left_out) + 1, passing)
+        ask = min(k + len(others) + 1, passing)
         while True:
             rows, found = self._candidates(query, ask, filtered)
-            stays = ~np.isin(rows, left_out)
-            rows, found = rows[stays], found[stays]
-            if ask == passing or rounded(found[-1:]) < rounded(found[k - 1 : k]):
+            scores = rounded(found)
+            if others:
+                # For a few rows, numpy's isin takes several times as long.
+                stays = [row not in others for row in rows.tolist()]
+                rows, scores = rows[stays], scores[stays]
+            if ask == passing or scores[-1] < scores[k - 1]:
                 break
             ask = min(2 * ask, passing)
-        scores = rounded(found)
         best = np.lexsort((rows, -scores))[:k]
         return rows[best], scores[best]
 
 
+def _neighbours(rows: Rows, scores: Scores) -> Sequence[Neighbour]:
+    return [Neighbour(*pair) for pair in zip(rows.tolist(), scores.tolist(), strict=True)]
+
+
 def rounded(cosines: FloatArray) -> Scores:
     """Scores as they are told and compared."""
-    scores: Scores = np.clip(np.round(cosines.astype(np.float64), SCORE_DECIMALS), -1, 1)
+    scores: Scores = cosines.astype(np.float64).round(SCORE_DECIMALS).clip(-1, 1)
     return scores
 
 

@@ -92,6 +92,7 @@ class IvfIndex(Index):
     @nprobe.setter
     def nprobe(self, nprobe: int) -> None:
         self._index.nprobe = nprobe
+        self._nearest_others.cache_clear()
 
     def vector(self, row: int) -> FloatArray:
         vector: FloatArray = normalised(self._index.reconstruct(row)[None])[0]

@@ -117,6 +117,31 @@ class TestRanking:
             first.rows[0] = 1
 
 
+class TestNearestOthers:
+    def test_they_are_what_search_finds_for_the_rows_vector_without_the_row(self, index):
+        for row in range(0, 500, 25):
+            for k in (1, 12, 499, 600):
+                found = index.search(index.vector(row), k, left_out=[row])
+                assert index.nearest_others(row, k) == found
+                assert index.nearest_others(row, k) == found
+
+    def test_those_asked_for_again_are_remembered(self, vectors, monkeypatch):
+        index = FlatIndex.build(vectors)
+        found = index.nearest_others(3, 12)
+        monkeypatch.setattr(index, "_candidates", None)
+        assert index.nearest_others(3, 12) == found
+        with pytest.raises(TypeError):
+            index.nearest_others(3, 13)
+
+    def test_nobody_changes_what_is_remembered(self, index):
+        found = index.nearest_others(3, 12)
+        index.nearest_others(3, 12).clear()
+        assert index.nearest_others(3, 12) == found
+
+    def test_the_only_row_has_none(self):
+        assert FlatIndex.build(random_unit_vectors(1)).nearest_others(0, 12) == []
+
+
 def test_a_full_disk_is_told_of_also_for_the_last_bytes(tmp_path):
     index = FlatIndex.build(random_unit_vectors(3))
     with pytest.raises(OSError, match="No space left"):

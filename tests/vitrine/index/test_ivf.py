@@ -93,6 +93,18 @@ def test_scores_are_cosines_best_first_and_an_identical_photo_scores_one(index):
             assert neighbour.score == pytest.approx(cosine, abs=2e-6)
 
 
+def test_what_is_remembered_of_a_row_is_forgotten_when_more_lists_are_searched(vectors):
+    index = IvfIndex.build(vectors)
+    found = {}
+    for nprobe in (1, index.lists):
+        index.nprobe = nprobe
+        found[nprobe] = [index.nearest_others(row, 10) for row in range(50)]
+        assert found[nprobe] == [
+            index.search(index.vector(row), 10, left_out=[row]) for row in range(50)
+        ]
+    assert found[1] != found[index.lists]
+
+
 def test_identical_vectors_come_in_row_order_even_across_the_edge_of_k(vectors):
     same = [5, 50, 120, 121, 122, 200, 250, 2510, 2990]
     twins = vectors.copy()
