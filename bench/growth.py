@@ -3,7 +3,8 @@
 `python -m bench.growth`: made-up products with clustered 384-d vectors, published and served as
 their number has it by default: flat up to 100,000, ivf above. Searching is one query at a time
 on one thread, without HTTP; a start is that of `python app.py` to its first page, which is when
-its index is open; pages are asked for over HTTP, one at a time, each for another product.
+its index is open; pages are asked for over HTTP, one at a time, each for another product that
+nobody has asked for.
 """
 
 from __future__ import annotations
@@ -85,8 +86,9 @@ def measured(home: Path, products: int) -> Cost:
     publish_s = time.perf_counter() - began
     faiss.omp_set_num_threads(1)
     snapshot = open_snapshot(folder.generation(name))
-    rows = np.random.default_rng(1).integers(products, size=ASKED).tolist()
-    search_ms = p50(partial(snapshot.index.search, vectors[row], K + 1) for row in rows)
+    chance = np.random.default_rng(1)
+    rows = chance.choice(products, size=(len(PAGES), ASKED), replace=False).tolist()
+    search_ms = p50(partial(snapshot.index.search, vectors[row], K + 1) for row in rows[0])
     kind = snapshot.manifest.index.kind
     del contents, vectors, snapshot
     port = free_port()
@@ -96,7 +98,8 @@ def measured(home: Path, products: int) -> Cost:
         start_s = time.perf_counter() - began
         first_mb = resident(process.pid)
         home_ms, item_ms, click_ms = (
-            p50(partial(ask, connection, page.format(row)) for row in rows) for page in PAGES
+            p50(partial(ask, connection, page.format(row)) for row in some)
+            for page, some in zip(PAGES, rows, strict=True)
         )
         later_mb = resident(process.pid)
     return Cost(
