@@ -4,8 +4,9 @@
 photos of 1080 × 1440 px from their JPEG bytes, and the same already prepared. The loop is
 Pillow with the library's `AutoImageProcessor` and `AutoModel`. int8 is calibrated on 100 of the
 photos; its agreement is how many of the ten nearest neighbours of up to 200 others stay the
-same. All take turns, several times, as no machine stays as fast as it is; a ratio is the median
-of those of each turn.
+same. The ceiling is one large matrix product after the other, with as many multiplications as
+the photos take. All take turns, several times, as no machine stays as fast as it is; a ratio is
+the median of those of each turn.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from PIL import Image
 
 from bench.checkpoint import random_dinov2_small
 from bench.photos import DEMO_PHOTOS, mosaic_jpeg, photo_paths
+from bench.throughput import spread
 from indexer.pipeline import DECODERS
 from indexer.precision import CALIBRATING, JUDGING, agreement
 from vitrine.encoders.base import Encoder, FloatArray, normalised
@@ -38,7 +40,16 @@ from vitrine.photos import Photo, decode
 COUNT = 32
 SIZE = (1080, 1440)
 
-Run = Callable[[], FloatArray]
+TOKENS, WIDTH, LAYERS, PATCH = 1 + (224 // 14) ** 2, 384, 12, 14
+MULTIPLICATIONS = (
+    LAYERS * TOKENS * (12 * WIDTH**2 + 2 * TOKENS * WIDTH) + (TOKENS - 1) * 3 * PATCH**2 * WIDTH
+)
+"""For one photo: 4·d² and 8·d² for a token's attention and MLP in each layer, 2·n·d for what it
+attends to (A. Vaswani et al. 2017, "Attention is all you need"), and the patches' embedding."""
+SIDE = 2048  # of the ceiling's matrices
+CEILING = "matrix product"
+
+Run = Callable[[], FloatArray | None]
 Crop = npt.NDArray[np.uint8]
 
 
@@ -64,6 +75,7 @@ def main(folder: Path, turns: int) -> None:
                 "torch": lambda: embedded(torch, crops),
                 "OpenVINO": lambda: embedded(openvino, crops),
                 "OpenVINO int8": lambda: embedded(int8, crops),
+                CEILING: multiply,
             },
             turns,
         )
@@ -74,6 +86,8 @@ def main(folder: Path, turns: int) -> None:
                 "torch": lambda: embedded(torch, prepared(torch, bodies)),
                 "OpenVINO": lambda: embedded(openvino, prepared(openvino, bodies)),
                 "OpenVINO int8": lambda: embedded(int8, prepared(int8, bodies)),
+                "forward only": lambda: embedded(openvino, crops),
+                CEILING: multiply,
             },
             turns,
         )
@@ -148,10 +162,20 @@ def embedded(encoder: TransformerEncoder, crops: Iterable[Crop]) -> FloatArray:
     return np.concatenate(vectors)
 
 
+def multiply() -> None:
+    """As many multiplications as the photos take, as fast as torch can."""
+    import torch
+
+    matrix = torch.rand(SIDE, SIDE)
+    for _ in range(round(COUNT * MULTIPLICATIONS / SIDE**3)):
+        torch.mm(matrix, matrix)
+
+
 def measure(what: str, runs: dict[str, Run], turns: int) -> None:
-    """Print photos a second of each run, how often the first's that is, and the least cosine."""
+    """Print photos a second of each run, beside the first's and the ceiling's; least cosine."""
     first = next(iter(runs))
     expected = {name: run() for name, run in runs.items()}[first]
+    assert expected is not None
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     least = dict.fromkeys(runs, 1.0)
     for _ in range(turns):
@@ -159,12 +183,14 @@ def measure(what: str, runs: dict[str, Run], turns: int) -> None:
             start = time.perf_counter()
             vectors = run()
             seconds[name].append(time.perf_counter() - start)
-            least[name] = min(least[name], float((vectors * expected).sum(axis=1).min()))
+            if vectors is not None:
+                least[name] = min(least[name], float((vectors * expected).sum(axis=1).min()))
     for name, times in seconds.items():
         ratios = [a / b for a, b in zip(seconds[first], times, strict=True)]
+        shares = [a / b for a, b in zip(seconds[CEILING], times, strict=True)]
         click.echo(
             f"{what:9} {name:14} {COUNT / statistics.median(times):5.1f} photos/s  "
-            f"×{statistics.median(ratios):.2f} (×{min(ratios):.2f}–{max(ratios):.2f})  "
+            f"×{spread(ratios, '.2f')}  {spread(shares, '.0%')} of the ceiling  "
             f"least cosine {least[name]:.7f}"
         )
 

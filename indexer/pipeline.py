@@ -293,6 +293,8 @@ class Pipeline:
             yield result
 
     def _note_unchanged(self, run: int) -> None:
+        if not self._unchanged:
+            return
         with self._timings.of(Stage.LEDGER):
             self._ledger.record_unchanged(self._unchanged, run)
         self._unchanged.clear()
