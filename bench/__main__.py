@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-# And `real`, which needs a folder of real photos, `map`, which needs an index, and
-# `throughput`, which needs wrk. The last of these needs Node, and its registry.
+# And `real`, `building` and `downloading`, which need a folder of real photos, `map`, which
+# needs an index, `throughput`, which needs wrk, and `growth`, which takes long.
+# The last of these needs Node, and its registry.
 MEASUREMENTS = ("click", "parity", "pages", "first_page", "starting", "ann", "lighthouse")
 
 for name in MEASUREMENTS:

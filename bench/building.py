@@ -20,7 +20,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ import click
 from PIL import Image, ImageOps
 
 from bench.checkpoint import random_dinov2_small
+from bench.serving import in_a_process
 from tests.photo_server import PhotoServer
 
 LATENCY_S = 0.02
@@ -91,15 +91,8 @@ def main(folder: Path, first: int, loop: int) -> None:
 @contextmanager
 def served(folder: Path) -> Iterator[tuple[str, str]]:
     """Serve a folder's files from a process of its own; yields its address and `host:port`."""
-    processes = get_context("spawn")
-    places = processes.Queue()
-    process = processes.Process(target=_serve, args=(places, folder), daemon=True)
-    process.start()
-    try:
-        yield places.get(timeout=60)
-    finally:
-        process.terminate()
-        process.join()
+    with in_a_process(_serve, folder) as place:
+        yield place
 
 
 def _serve(places: Queue[tuple[str, str]], folder: Path) -> None:

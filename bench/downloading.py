@@ -87,9 +87,9 @@ def main(folder: Path, rival: str, count: int, turns: int) -> None:
             ours = [sys.executable, "-c", OURS, str(catalogue), str(index), endpoint]
             seconds["ours"].append(timed(ours))
             seconds["img2dataset"].append(timed(command_of(rival, catalogue, dataset)))
-            made = {"ours": thumbnails(index / "thumbs"), "img2dataset": thumbnails(dataset)}
             click.echo(
-                f"{made}, {wrong(index, addresses)} addresses of which ours says wrong things"
+                f"thumbnails: ours {thumbnails(index / 'thumbs'):,}, the rival's "
+                f"{thumbnails(dataset):,}; wrong words of ours: {wrong(index, addresses)}"
             )
     for name, times in seconds.items():
         click.echo(f"{name:>11}: {len(photos) / statistics.median(times):4.0f} photos/s")

@@ -7,23 +7,31 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
+from typing import Any
 
 from flask import Flask
 from waitress.server import create_server
 
 
 @contextmanager
-def served(make: Callable[..., Flask], *arguments: object) -> Iterator[int]:
-    """Serve `make(*arguments)` as `python app.py` serves the gallery; yields its port."""
+def in_a_process(serve: Callable[..., None], *arguments: object) -> Iterator[Any]:
+    """Run `serve(told, *arguments)`; yields what it puts into the queue `told`, once it does."""
     processes = get_context("spawn")
-    ports = processes.Queue()
-    process = processes.Process(target=_serve, args=(ports, make, *arguments), daemon=True)
+    told = processes.Queue()
+    process = processes.Process(target=serve, args=(told, *arguments), daemon=True)
     process.start()
     try:
-        yield ports.get(timeout=120)
+        yield told.get(timeout=120)
     finally:
         process.terminate()
         process.join()
+
+
+@contextmanager
+def served(make: Callable[..., Flask], *arguments: object) -> Iterator[int]:
+    """Serve `make(*arguments)` as `python app.py` serves the gallery; yields its port."""
+    with in_a_process(_serve, make, *arguments) as port:
+        yield port
 
 
 def _serve(ports: Queue[int], make: Callable[..., Flask], *arguments: object) -> None:
