@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from indexer import pipeline
 from indexer.build import sole_indexer
 from indexer.ledger import Ledger
 from tests.checkpoints import small_clip, small_dinov2
@@ -61,6 +62,15 @@ def test_a_second_run_asks_conditionally_and_publishes_nothing(shop):
     assert all("If-None-Match" in seen.headers for seen in shop.server.seen)
     assert len(shop.server.seen) == 12
     assert shop.folder.generation_names() == [first.generation]
+
+
+def test_every_unchanged_photo_is_noted_also_the_last_few(shop, monkeypatch):
+    monkeypatch.setattr(pipeline, "UNCHANGED_AT_ONCE", 5)
+    shop.offer(range(12))
+    shop.build()
+    shop.build()
+    with Ledger(shop.folder.ledger) as ledger:
+        assert {download.run for download in ledger.downloads().values()} == {2}
 
 
 def test_only_what_is_new_or_changed_is_downloaded_and_embedded(shop):
