@@ -26,7 +26,7 @@ from indexer.ledger import Ledger
 from indexer.pipeline import Silent
 from indexer.sketches import Sketch
 from vitrine.folder import IndexFolder
-from vitrine.photos import Photo, decode, thumbnail_widths, thumbnails
+from vitrine.photos import Photo, decode, scaled, thumbnail_widths
 from vitrine.products import IndexedProduct
 from vitrine.snapshot import open_current
 
@@ -147,7 +147,7 @@ def _stored(folder: IndexFolder, product: IndexedProduct) -> Picture:
 
 
 def _altered(folder: IndexFolder, product: IndexedProduct, name: str) -> Picture:
-    """The smallest thumbnail of an altered copy, as the indexer would make and read it."""
+    """An altered copy at the width of its smallest thumbnail, as the indexer would sketch it."""
     alter, kind, quality = ALTERED[name]
     photo = decode(folder.photo(product.sha256).read_bytes())
     assert isinstance(photo, Photo)
@@ -155,9 +155,8 @@ def _altered(folder: IndexFolder, product: IndexedProduct, name: str) -> Picture
     alter(photo.image).save(body, kind, quality=quality)
     copy = decode(body.getvalue())
     assert isinstance(copy, Photo)
-    smallest = min(thumbnails(copy).items())[1]
-    with Image.open(io.BytesIO(smallest)) as file:
-        return file.convert("RGB")
+    images = scaled(copy)
+    return images[min(images)]
 
 
 def _hash(image: Picture) -> int:

@@ -10,15 +10,15 @@ from functools import partial
 
 import faiss
 import numpy as np
-from PIL import Image
 
 from indexer.ledger import Ledger
 from indexer.likeness import differences
 from indexer.pipeline import DECODERS
 from indexer.sketches import CELLS, Floats, Sketch
 from vitrine import interrupts
+from vitrine.failures import Failure
 from vitrine.folder import IndexFolder
-from vitrine.photos import thumbnail_widths
+from vitrine.photos import decode, scaled
 from vitrine.products import IndexedProduct, NearCopy
 
 THRESHOLD = 4.0
@@ -205,7 +205,7 @@ def compared(ledger: Ledger, pairs: Iterable[Pair]) -> dict[Pair, float]:
 def _sketch(
     folder: IndexFolder, ledger: Ledger, photos: Sequence[IndexedProduct], advance: Advance
 ) -> None:
-    """Sketch the photos that have no sketch yet, from their smallest thumbnails."""
+    """Sketch the photos that have no sketch yet: an earlier Vitrine kept none, or others."""
     has_one = ledger.sketched()
     new = [photo for photo in photos if photo.sha256 not in has_one]
     advance(len(photos) - len(new))
@@ -224,10 +224,12 @@ def _sketch(
 
 
 def _sketched(folder: IndexFolder, product: IndexedProduct) -> Sketch | None:
-    """None where the thumbnail is missing: then its photo is like no other."""
-    smallest = folder.thumbnail(product.sha256, thumbnail_widths(product.width)[0])
+    """As in the pipeline; None where the photo is missing: then it is like no other."""
     try:
-        with Image.open(smallest, formats=["WEBP"]) as file:
-            return Sketch.of(file.convert("RGB"))
-    except (OSError, ValueError):
+        photo = decode(folder.photo(product.sha256).read_bytes())
+    except OSError:
         return None
+    if isinstance(photo, Failure):
+        return None
+    images = scaled(photo)
+    return Sketch.of(images[min(images)])

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.ledger import Download, Ledger, PhotoFacts
+from indexer.sketches import Sketch
 from indexer.timings import Stage, Timings
 from vitrine import interrupts
 from vitrine.catalogue import Catalogue
@@ -38,7 +39,7 @@ from vitrine.fetching import (
     resolve,
 )
 from vitrine.folder import IndexFolder, is_whole, write_whole
-from vitrine.photos import decode, dominant_colour, thumbnail_widths, thumbnails
+from vitrine.photos import as_thumbnail, decode, dominant_colour, scaled, thumbnail_widths
 
 DECODERS = min(4, os.cpu_count() or 1)
 """Pillow releases the interpreter's lock while it decodes, so a thread a core is of use;
@@ -166,10 +167,14 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """`prepared` is the encoder's input; None where no vector is to be made."""
+    """`prepared` is the encoder's input; None where no vector is to be made.
+
+    `sketch` is None where the photo has one already.
+    """
 
     sha256: str
     outcome: PhotoFacts | Failure
+    sketch: Sketch | None = None
     prepared: npt.NDArray[Any] | None = None
 
 
@@ -198,6 +203,7 @@ class Pipeline:
         self._downloads = ledger.downloads()
         self._photos = ledger.photos()
         self._embedded = ledger.embedded(encoder.fingerprint)
+        self._sketched = ledger.sketched()
         self._under_way: dict[str, int] = {}
         self._batch: dict[str, npt.NDArray[Any]] = {}
         self._encoding = ThreadPoolExecutor(1, thread_name_prefix="encode")
@@ -366,7 +372,7 @@ class Pipeline:
         )
 
     def _decode(self, arrival: Arrival) -> Decoded:
-        """Runs in the pool: bytes → thumbnails on disk, facts, and the encoder's input."""
+        """Runs in the pool: bytes → thumbnails on disk, facts, sketch, and the encoder's input."""
         # From the folder and not from the queue, where large photos would fill the memory.
         sha256 = arrival.sha256
         with self._timings.of(Stage.DECODE):
@@ -377,14 +383,19 @@ class Pipeline:
             if isinstance(photo, Failure):
                 return Decoded(sha256, photo)
             facts = PhotoFacts(photo.width, photo.height, dominant_colour(photo.image))
-        if not self._has_thumbs(sha256):
+        sketch = None
+        has_thumbs = self._has_thumbs(sha256)
+        if not has_thumbs or sha256 not in self._sketched:
             with self._timings.of(Stage.THUMBNAILS):
-                for width, thumbnail in thumbnails(photo).items():
-                    write_whole(self._folder.thumbnail(sha256, width), thumbnail)
+                images = scaled(photo)
+                for width, image in () if has_thumbs else images.items():
+                    write_whole(self._folder.thumbnail(sha256, width), as_thumbnail(image))
+                if sha256 not in self._sketched:
+                    sketch = Sketch.of(images[min(images)])
         if sha256 in self._embedded:
-            return Decoded(sha256, facts)
+            return Decoded(sha256, facts, sketch)
         with self._timings.of(Stage.PREPARE):
-            return Decoded(sha256, facts, self._encoder.prepare(photo.image))
+            return Decoded(sha256, facts, sketch, self._encoder.prepare(photo.image))
 
     def _collect(self, *, patient: bool) -> int:
         """Note all photos that are decoded by now; patient, wait for one. Returns how many."""
@@ -394,12 +405,14 @@ class Pipeline:
                 ready.append(interrupts.wait_for(self._decoded.get))
         while not self._decoded.empty():
             ready.append(self._decoded.get())
-        outcomes = {decoded.sha256: decoded.outcome for decoded in map(Future.result, ready)}
+        done = [future.result() for future in ready]
+        outcomes = {decoded.sha256: decoded.outcome for decoded in done}
         if outcomes:
             with self._timings.of(Stage.LEDGER):
+                self._ledger.record_sketches({d.sha256: d.sketch for d in done if d.sketch})
                 self._ledger.record_photos(outcomes)
             self._photos |= outcomes
-        for decoded in map(Future.result, ready):
+        for decoded in done:
             if isinstance(decoded.outcome, Failure):
                 count = self._under_way.pop(decoded.sha256)
                 self._progress.failed(decoded.outcome.code, count)

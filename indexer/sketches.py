@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-MEASURE = 1
+MEASURE = 2
 """The version of sketches and of how they are compared: what was made by another is made anew."""
 
 SIDE = 32  # of each picture, in pixels
@@ -33,7 +33,7 @@ class Sketch:
 
     @classmethod
     def of(cls, image: Image.Image) -> Self:
-        """Of an RGB photo of any size. One of 100 to 200 pixels of width is enough."""
+        """Of an RGB photo of any size, which for one to keep is that of its smallest thumbnail."""
         pixels = _unframed(np.asarray(image))
         return cls(np.stack([_shrunk(pixels), _shrunk(_trimmed(pixels))]))
 

@@ -154,18 +154,27 @@ def thumbnail_widths(width: int) -> tuple[int, ...]:
     return tuple(sorted({min(width, widest) for widest in THUMBNAIL_WIDTHS}))
 
 
-def thumbnails(photo: Photo) -> dict[int, bytes]:
-    """Width in pixels → WebP bytes, without any metadata."""
-    encoded: dict[int, bytes] = {}
+def scaled(photo: Photo) -> dict[int, Image.Image]:
+    """Width in pixels → the photo at this width, for each of its thumbnails."""
+    images: dict[int, Image.Image] = {}
     image = photo.image
     for width in sorted(thumbnail_widths(photo.width), reverse=True):
         height = min(max(1, round(width * photo.height / photo.width)), _WEBP_MAX_SIDE)
         # Each from the next larger one, which costs half of starting afresh.
-        image = image.resize((width, height), Image.Resampling.BICUBIC)
-        buffer = io.BytesIO()
-        image.save(buffer, "WEBP", quality=_WEBP_QUALITY, method=_WEBP_METHOD)
-        encoded[width] = buffer.getvalue()
-    return encoded
+        images[width] = image = image.resize((width, height), Image.Resampling.BICUBIC)
+    return images
+
+
+def as_thumbnail(image: Image.Image) -> bytes:
+    """An RGB photo of at most 16,383 pixels a side as WebP bytes, without any metadata."""
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=_WEBP_QUALITY, method=_WEBP_METHOD)
+    return buffer.getvalue()
+
+
+def thumbnails(photo: Photo) -> dict[int, bytes]:
+    """Width in pixels → WebP bytes, without any metadata."""
+    return {width: as_thumbnail(image) for width, image in scaled(photo).items()}
 
 
 def dominant_colour(image: Image.Image) -> str:

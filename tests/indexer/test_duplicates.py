@@ -244,6 +244,15 @@ class TestKept:
         monkeypatch.setattr("indexer.duplicates.Sketch.of", never)
         assert tuple(self.again(stocked)) == stocked.snapshot().products.near_copies
 
+    def test_no_photo_is_decoded_twice(self, shop, monkeypatch):
+        def never(*_: object):
+            raise AssertionError("decoded again")
+
+        monkeypatch.setattr("indexer.duplicates.decode", never)
+        stock(shop, {"a": encoded(garment(1)), "b": COPIES["jpeg"](garment(1))})
+        shop.build()
+        assert grouped(shop) == [["a", "b"]]
+
     def test_what_another_measure_worked_out_is_not_believed(self, stocked, monkeypatch):
         before = self.again(stocked)
         with Ledger(stocked.folder.ledger) as ledger:
@@ -261,8 +270,8 @@ class TestKept:
         assert self.again(stocked, copy.difference) == [copy]
         assert self.again(stocked, copy.difference - 0.01) == []
 
-    def test_a_photo_without_its_thumbnail_is_like_no_other(self, stocked):
-        for path in stocked.folder.root.glob("thumbs/*/*.webp"):
+    def test_a_photo_that_is_missing_is_like_no_other(self, stocked):
+        for path in stocked.folder.root.glob("photos/*/*"):
             path.unlink()
         forget(stocked, "sketch")
         assert self.again(stocked) == []
