@@ -12,7 +12,11 @@ import numpy as np
 from vitrine.encoders.base import FloatArray, normalised
 from vitrine.index.base import CHUNK, Filtered, Index, Rows
 
-POINTS_A_LIST = 128  # that the lists are found from; more find hardly better ones
+LISTS = 4
+"""Times √n, the fewest that faiss's guidelines advise: of fewer lists than there are kinds of
+products, each mixes several, and nearly all have to be searched. See docs/performance.md."""
+
+POINTS_A_LIST = 39  # that the lists are found from, the fewest that faiss is content with
 ROUNDS = 10  # of k-means
 LARGE_CHANGE = 1 / 3  # of the number of vectors, after which the lists are found anew
 NARROW = 0.1  # of all rows: a filter that keeps so few has all lists searched
@@ -151,5 +155,5 @@ class IvfIndex(Index):
 
 
 def lists_for(count: int) -> int:
-    """How many lists so many vectors are kept in: √n, so a list has as many as there are lists."""
-    return max(1, round(math.sqrt(count)))
+    """How many lists so many vectors are kept in, √n / 4 in each."""
+    return max(1, min(count, round(LISTS * math.sqrt(count))))
