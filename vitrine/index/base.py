@@ -58,15 +58,16 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class Filtered:
-    """A filter as faiss takes it, and the share of all rows that pass."""
+    """The rows (n,) that pass, the same as faiss takes it, and their share of all rows."""
 
+    allowed: Mask
     selector: Any
     share: float
 
     @classmethod
     def by(cls, allowed: Mask, passing: int) -> Filtered:
         bitmap = np.packbits(allowed, bitorder="little")
-        return cls(faiss.IDSelectorBitmap(bitmap), passing / len(allowed))
+        return cls(allowed, faiss.IDSelectorBitmap(bitmap), passing / len(allowed))
 
 
 class Index(ABC):

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import faiss
 import numpy as np
 
 from vitrine.encoders.base import FloatArray
 from vitrine.index.base import Filtered, Index, Neighbours, Rows
+
+WIDE = 0.25
+"""Of all rows. Under a filter that keeps more, asking of each whether it passes takes longer than
+to compare it."""
+
+ASKED_FOR = 2  # times as many rows as should hold enough that pass a wide filter
 
 
 class FlatIndex(Index):
@@ -52,6 +60,12 @@ class FlatIndex(Index):
     def _candidates(
         self, query: FloatArray, k: int, filtered: Filtered | None
     ) -> tuple[Rows, FloatArray]:
+        if filtered and filtered.share > WIDE:
+            most = min(math.ceil(ASKED_FOR * k / filtered.share), len(self))
+            (scores,), (rows,) = self._index.search(query[None], most)
+            passing = np.flatnonzero(filtered.allowed[rows])[:k]
+            if len(passing) == k:
+                return rows[passing], scores[passing]
         parameters = faiss.SearchParameters(sel=filtered.selector) if filtered else None
-        scores, rows = self._index.search(query[None], k, params=parameters)
-        return rows[0], scores[0]
+        (scores,), (rows,) = self._index.search(query[None], k, params=parameters)
+        return rows, scores

@@ -47,6 +47,18 @@ def test_search_is_exact_under_any_filter(vectors, index, share):
         assert [n.row for n in found] == exact(vectors, vectors[row], 7, allowed)
 
 
+@pytest.mark.parametrize("best_or_worst", [1, -1])
+def test_search_is_exact_where_a_wide_filter_keeps_one_end_of_the_order(
+    vectors, index, best_or_worst
+):
+    for row in range(0, 500, 50):
+        in_order = np.argsort(-best_or_worst * (vectors @ vectors[row]))
+        allowed = np.zeros(500, dtype=bool)
+        allowed[in_order[:150]] = True
+        found = index.search(vectors[row], 7, allowed)
+        assert [n.row for n in found] == exact(vectors, vectors[row], 7, allowed)
+
+
 def test_k_beyond_what_is_allowed_gives_all_of_it_and_never_minus_one(vectors, index):
     assert len(index.search(vectors[0], 10_000)) == 500
     allowed = np.zeros(500, dtype=bool)
