@@ -137,7 +137,8 @@ def with_hnswlib(truth: Truth, recall: float) -> Contestant:
 def with_usearch(truth: Truth, recall: float) -> Contestant:
     usearch = importlib.import_module("usearch.index")
     began = time.perf_counter()
-    index = usearch.Index(ndim=DIMENSION, metric="ip", dtype="i8")
+    # In 8 bits it finds .94 at most, however many are compared.
+    index = usearch.Index(ndim=DIMENSION, metric="ip", dtype="f16")
     index.add(np.arange(len(truth.vectors)), truth.vectors)
     seconds = time.perf_counter() - began
 
@@ -146,7 +147,7 @@ def with_usearch(truth: Truth, recall: float) -> Contestant:
         return lambda query: index.search(query, K + 1, threads=1).keys.tolist()
 
     ef, search = truth.fewest(recall, searching)
-    return Contestant("usearch, 8 bits", search, seconds, written(index.save), f"ef {ef}")
+    return Contestant("usearch, 16 bits", search, seconds, written(index.save), f"ef {ef}")
 
 
 def with_annoy(truth: Truth, recall: float) -> Contestant:

@@ -46,17 +46,24 @@ class Common:
     subjects: tuple[Subject, ...]
 
 
-def own_vectors(snapshot: Snapshot) -> Candidate:
+def own_vectors(folder: IndexFolder, snapshot: Snapshot) -> Candidate:
     """What was published."""
     encoder = snapshot.manifest.encoder
+    name = f"{encoder.name} in 8 bits" if _is_in_8_bits(folder, snapshot) else encoder.name
     rows = np.arange(len(snapshot))
-    return Candidate(encoder.name, encoder.fingerprint, rows, snapshot.index.vectors(), {})
+    return Candidate(name, encoder.fingerprint, rows, snapshot.index.vectors(), {})
 
 
-def is_own(snapshot: Snapshot, encoder: str) -> bool:
-    """Whether the index was made with what `--encoder` names so."""
+def is_own(folder: IndexFolder, snapshot: Snapshot, encoder: str) -> bool:
+    """Whether the index was made with what `--encoder` names so, which is in full precision."""
+    if _is_in_8_bits(folder, snapshot):
+        return False
     own = snapshot.manifest.encoder.name
     return encoder == own or str(Path(encoder).expanduser().resolve()) == own
+
+
+def _is_in_8_bits(folder: IndexFolder, snapshot: Snapshot) -> bool:
+    return folder.encoder(snapshot.manifest.encoder.fingerprint).is_dir()
 
 
 def of_encoder(

@@ -188,10 +188,10 @@ def _candidates(folder: IndexFolder, snapshot: Snapshot, wish: _Wish) -> list[Ca
     from indexer.display import BuildDisplay
     from indexer.subjects import is_own, of_encoder, of_index, own_vectors
 
-    own = own_vectors(snapshot)
+    own = own_vectors(folder, snapshot)
     named = [
         own
-        if is_own(snapshot, name)
+        if is_own(folder, snapshot, name)
         else of_encoder(folder, snapshot, chosen_encoder(name), lambda: BuildDisplay(stderr))
         for name in dict.fromkeys(wish.encoders)
     ]

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from app import create_app
 from indexer.__main__ import cli
 from indexer.precision import LEAST_PHOTOS, agreement
+from indexer.subjects import is_own, own_vectors
 from tests.checkpoints import small_clip, small_dinov2
 from tests.drawings import photo_bytes
 from tests.generations import random_unit_vectors
@@ -187,6 +188,17 @@ def test_where_it_is_damaged_searching_by_photo_says_so_and_the_next_build_makes
     assert client.get("/get_similar?id=3.png").status_code == 200
     rebuild("--precision", "int8", "--agreement", "0.5")
     assert run("search", own, "--index", folder.root)
+
+
+def test_its_index_is_not_judged_as_if_it_were_of_the_encoder_in_full_precision(
+    folder, rebuild, checkpoint
+):
+    snapshot = open_current(folder)
+    assert own_vectors(folder, snapshot).name == f"{checkpoint} in 8 bits"
+    assert not is_own(folder, snapshot, str(checkpoint))
+    rebuild()
+    assert own_vectors(folder, open_current(folder)).name == str(checkpoint)
+    assert is_own(folder, open_current(folder), str(checkpoint))
 
 
 def test_words_are_read_as_in_full_precision(photos, tmp_path):
