@@ -18,6 +18,7 @@ from indexer.build import sole_indexer
 from indexer.ledger import Ledger
 from tests.checkpoints import small_clip, small_dinov2
 from tests.drawings import photo_bytes, picture
+from tests.indexer.conftest import Counting
 from tests.photo_server import Reply
 from vitrine.encoders import load_encoder
 from vitrine.encoders.handcrafted import HandcraftedEncoder, Recipe
@@ -71,6 +72,26 @@ def test_every_unchanged_photo_is_noted_also_the_last_few(shop, monkeypatch):
     shop.build()
     with Ledger(shop.folder.ledger) as ledger:
         assert {download.run for download in ledger.downloads().values()} == {2}
+
+
+def test_what_dies_asks_again_only_about_unchanged_photos_that_were_not_noted_yet(
+    shop, monkeypatch
+):
+    monkeypatch.setattr(pipeline, "UNCHANGED_AT_ONCE", 5)
+    shop.offer(range(12))
+    shop.build()
+
+    def die(progress: Counting, count: int) -> None:
+        progress.good += count
+        if progress.good == 8:
+            raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Counting, "done", die)
+        with pytest.raises(MemoryError):
+            shop.build()
+    shop.build()
+    assert len(shop.server.seen) == 12 - 5
 
 
 def test_only_what_is_new_or_changed_is_downloaded_and_embedded(shop):
