@@ -26,7 +26,7 @@ from indexer.ledger import Ledger
 from indexer.pipeline import Silent
 from indexer.sketches import Sketch
 from vitrine.folder import IndexFolder
-from vitrine.photos import Photo, decode, scaled, thumbnail_widths
+from vitrine.photos import Photo, decode, scaled
 from vitrine.products import IndexedProduct
 from vitrine.snapshot import open_current
 
@@ -141,21 +141,24 @@ def _say(cells: Sequence[object], what: str) -> None:
 
 
 def _stored(folder: IndexFolder, product: IndexedProduct) -> Picture:
-    width = thumbnail_widths(product.width)[0]
-    with Image.open(folder.thumbnail(product.sha256, width)) as file:
-        return file.convert("RGB")
+    """A photo at the width of its smallest thumbnail, as the indexer sketches it."""
+    return _smallest(folder.photo(product.sha256).read_bytes())
 
 
 def _altered(folder: IndexFolder, product: IndexedProduct, name: str) -> Picture:
-    """An altered copy at the width of its smallest thumbnail, as the indexer would sketch it."""
+    """The same of an altered copy."""
     alter, kind, quality = ALTERED[name]
     photo = decode(folder.photo(product.sha256).read_bytes())
     assert isinstance(photo, Photo)
     body = io.BytesIO()
     alter(photo.image).save(body, kind, quality=quality)
-    copy = decode(body.getvalue())
-    assert isinstance(copy, Photo)
-    images = scaled(copy)
+    return _smallest(body.getvalue())
+
+
+def _smallest(body: bytes) -> Picture:
+    photo = decode(body)
+    assert isinstance(photo, Photo)
+    images = scaled(photo)
     return images[min(images)]
 
 
