@@ -229,7 +229,4 @@ def _sketched(folder: IndexFolder, product: IndexedProduct) -> Sketch | None:
         photo = decode(folder.photo(product.sha256).read_bytes())
     except OSError:
         return None
-    if isinstance(photo, Failure):
-        return None
-    images = scaled(photo)
-    return Sketch.of(images[min(images)])
+    return None if isinstance(photo, Failure) else Sketch.of_smallest(scaled(photo))

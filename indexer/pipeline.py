@@ -391,7 +391,7 @@ class Pipeline:
                 for width, image in () if has_thumbs else images.items():
                     write_whole(self._folder.thumbnail(sha256, width), as_thumbnail(image))
                 if sha256 not in self._sketched:
-                    sketch = Sketch.of(images[min(images)])
+                    sketch = Sketch.of_smallest(images)
         if sha256 in self._embedded:
             return Decoded(sha256, facts, sketch)
         with self._timings.of(Stage.PREPARE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -33,9 +34,14 @@ class Sketch:
 
     @classmethod
     def of(cls, image: Image.Image) -> Self:
-        """Of an RGB photo of any size, which for one to keep is that of its smallest thumbnail."""
+        """Of an RGB photo of any size."""
         pixels = _unframed(np.asarray(image))
         return cls(np.stack([_shrunk(pixels), _shrunk(_trimmed(pixels))]))
+
+    @classmethod
+    def of_smallest(cls, images: Mapping[int, Image.Image]) -> Self:
+        """As the ledger keeps it: of a photo at the width of its smallest thumbnail."""
+        return cls.of(images[min(images)])
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:

@@ -19,6 +19,7 @@ from vitrine.encoders.base import Encoder, FloatArray
 from vitrine.failures import Failure, FailureCode
 from vitrine.fetching import Fetcher, FetchLimits
 from vitrine.folder import IndexFolder
+from vitrine.index_encoder import full_name
 from vitrine.snapshot import Snapshot
 
 NO_RUN = 0  # nothing is downloaded, so no download is noted under it
@@ -49,21 +50,16 @@ class Common:
 def own_vectors(folder: IndexFolder, snapshot: Snapshot) -> Candidate:
     """What was published."""
     encoder = snapshot.manifest.encoder
-    name = f"{encoder.name} in 8 bits" if _is_in_8_bits(folder, snapshot) else encoder.name
-    rows = np.arange(len(snapshot))
-    return Candidate(name, encoder.fingerprint, rows, snapshot.index.vectors(), {})
+    rows, vectors = np.arange(len(snapshot)), snapshot.index.vectors()
+    return Candidate(full_name(folder, encoder), encoder.fingerprint, rows, vectors, {})
 
 
-def is_own(folder: IndexFolder, snapshot: Snapshot, encoder: str) -> bool:
-    """Whether the index was made with what `--encoder` names so, which is in full precision."""
-    if _is_in_8_bits(folder, snapshot):
-        return False
-    own = snapshot.manifest.encoder.name
-    return encoder == own or str(Path(encoder).expanduser().resolve()) == own
+def is_own(own: Candidate, encoder: str) -> bool:
+    """Whether the index's own vectors are of what `--encoder` names so.
 
-
-def _is_in_8_bits(folder: IndexFolder, snapshot: Snapshot) -> bool:
-    return folder.encoder(snapshot.manifest.encoder.fingerprint).is_dir()
+    One in 8 bits has no such name.
+    """
+    return encoder == own.name or str(Path(encoder).expanduser().resolve()) == own.name
 
 
 def of_encoder(

@@ -19,3 +19,9 @@ def load_encoder_of(folder: IndexFolder, facts: EncoderFacts) -> Encoder:
     from vitrine.encoders.quantisation import load_quantised
 
     return load_quantised(own, facts.name, checkpoint_of(facts.name) if facts.reads_text else None)
+
+
+def full_name(folder: IndexFolder, facts: EncoderFacts) -> str:
+    """The name of a generation's encoder, and whether it is in 8 bits, for people to read."""
+    is_in_8_bits = folder.encoder(facts.fingerprint).is_dir()
+    return f"{facts.name} in 8 bits" if is_in_8_bits else facts.name

@@ -191,7 +191,7 @@ def _candidates(folder: IndexFolder, snapshot: Snapshot, wish: _Wish) -> list[Ca
     own = own_vectors(folder, snapshot)
     named = [
         own
-        if is_own(folder, snapshot, name)
+        if is_own(own, name)
         else of_encoder(folder, snapshot, chosen_encoder(name), lambda: BuildDisplay(stderr))
         for name in dict.fromkeys(wish.encoders)
     ]

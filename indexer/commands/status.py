@@ -16,6 +16,7 @@ from indexer.errors import errors_in_words
 from indexer.options import index_option, json_option
 from vitrine.failures import Failure
 from vitrine.folder import IndexFolder
+from vitrine.index_encoder import full_name
 from vitrine.snapshot import Snapshot, SnapshotError, open_current
 
 
@@ -56,9 +57,7 @@ def _overview(folder: IndexFolder, snapshot: Snapshot, amendments: Amendments) -
     table.add_row("Indexed", f"{manifest.products:,} products")
     if amended := by_hand(len(amendments.standing), len(amendments.held_out)):
         table.add_row("By hand", f"{amended}; --json names them")
-    is_in_8_bits = folder.encoder(manifest.encoder.fingerprint).is_dir()
-    name = f"{manifest.encoder.name}{' in 8 bits' if is_in_8_bits else ''}"
-    encoder = f"{name}, dimension {manifest.dimension}"
+    encoder = f"{full_name(folder, manifest.encoder)}, dimension {manifest.dimension}"
     table.add_row("Encoder", f"{encoder}, fingerprint {manifest.encoder.fingerprint[:12]}")
     table.add_row("Index", f"{manifest.index.kind}, recall {manifest.index.recall:g}")
     table.add_row("Published", f"{manifest.created_at}, {count(len(older), 'older generation')}")

@@ -193,12 +193,13 @@ def test_where_it_is_damaged_searching_by_photo_says_so_and_the_next_build_makes
 def test_its_index_is_not_judged_as_if_it_were_of_the_encoder_in_full_precision(
     folder, rebuild, checkpoint
 ):
-    snapshot = open_current(folder)
-    assert own_vectors(folder, snapshot).name == f"{checkpoint} in 8 bits"
-    assert not is_own(folder, snapshot, str(checkpoint))
+    own = own_vectors(folder, open_current(folder))
+    assert own.name == f"{checkpoint} in 8 bits"
+    assert not is_own(own, str(checkpoint))
     rebuild()
-    assert own_vectors(folder, open_current(folder)).name == str(checkpoint)
-    assert is_own(folder, open_current(folder), str(checkpoint))
+    own = own_vectors(folder, open_current(folder))
+    assert own.name == str(checkpoint)
+    assert is_own(own, str(checkpoint))
 
 
 def test_words_are_read_as_in_full_precision(photos, tmp_path):
