@@ -402,7 +402,7 @@ class Pipeline:
         ready: list[Future[Decoded]] = []
         if patient:
             with self._timings.of(Stage.DECODED):
-                ready.append(interrupts.wait_for(self._decoded.get))
+                ready.append(interrupts.wait_for(self._decoded))
         while not self._decoded.empty():
             ready.append(self._decoded.get())
         done = [future.result() for future in ready]
@@ -444,7 +444,7 @@ class Pipeline:
         if not sha256s:
             return
         with self._timings.of(Stage.ENCODED):
-            vectors = interrupts.wait_for(self._encoded.get).result()
+            vectors = interrupts.wait_for(self._encoded).result()
         if not np.isfinite(vectors).all():
             raise EncoderError(
                 f"{self._encoder.name} gives vectors that are no numbers: its weights are damaged. "

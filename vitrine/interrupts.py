@@ -8,15 +8,21 @@ others to wait for, Ctrl-C is noted, and raised where no lock is held.
 
 from __future__ import annotations
 
+import contextlib
+import queue
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import TypeVar
 
 Result = TypeVar("Result")
+
+# A signal that comes just before a wait begins does not cut it short: Python sees it at the
+# wait's end. So no wait is longer than this.
+_LOOKS_UP_S = 0.25
 
 
 @dataclass(slots=True)
@@ -67,19 +73,25 @@ def check() -> None:
         _ctrl_c.raise_()
 
 
-def wait_for(get: Callable[[], Result]) -> Result:
-    """What `get` gives after a while; Ctrl-C ends it, so it is one that holds no lock of Python's.
+def wait_for(results: queue.SimpleQueue[Result]) -> Result:
+    """The next of the results; Ctrl-C ends the wait.
 
-    `queue.SimpleQueue.get` is such a one.
+    A queue of this kind holds no lock of Python's while it waits.
     """
     if not _is_main_thread() or not _ctrl_c.is_held_back:
-        return get()
+        return _next(results)
     _ctrl_c.may_be_raised = True
     try:
         check()
-        return get()
+        return _next(results)
     finally:
         _ctrl_c.may_be_raised = False
+
+
+def _next(results: queue.SimpleQueue[Result]) -> Result:
+    while True:
+        with contextlib.suppress(queue.Empty):
+            return results.get(timeout=_LOOKS_UP_S)
 
 
 def _is_main_thread() -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import signal
 import subprocess
 import sys
 import threading
+from contextlib import nullcontext
 from queue import SimpleQueue
 
 import pytest
@@ -80,7 +82,7 @@ def test_what_was_held_back_is_raised_where_it_may_be_and_at_the_end():
         check()
         signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
-            wait_for(SimpleQueue().get)
+            wait_for(SimpleQueue())
     with pytest.raises(KeyboardInterrupt), held_back():  # noqa: PT012
         signal.raise_signal(signal.SIGINT)
         reached.append("at the end")
@@ -93,7 +95,23 @@ def test_waiting_is_ended_by_ctrl_c():
     with held_back():
         timer.start()
         with pytest.raises(KeyboardInterrupt):
-            wait_for(SimpleQueue().get)
+            wait_for(SimpleQueue())
+    timer.join()
+
+
+@pytest.mark.parametrize("within", [held_back, nullcontext])
+def test_waiting_is_ended_by_ctrl_c_that_came_too_early_to_cut_it_short(within):
+    # Sets Python's own note of the signal, and wakes nobody.
+    timer = threading.Timer(0.1, _thread.interrupt_main)
+    results: SimpleQueue[str] = SimpleQueue()
+    late = threading.Timer(5, results.put, ["late"])
+    late.start()
+    with within():
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            wait_for(results)
+    assert late.is_alive()
+    late.cancel()
     timer.join()
 
 
@@ -103,7 +121,9 @@ def test_another_use_of_ctrl_c_is_left_alone(monkeypatch):
     try:
         with held_back():
             signal.raise_signal(signal.SIGINT)
-            assert wait_for(lambda: 1) == 1
+            results: SimpleQueue[int] = SimpleQueue()
+            results.put(1)
+            assert wait_for(results) == 1
     finally:
         signal.signal(signal.SIGINT, before)
     assert seen == ["theirs"]

@@ -118,7 +118,7 @@ class Fetcher:
                     future.add_done_callback(finished.put)
                 if not started:
                     return
-                future = wait_for(finished.get)
+                future = wait_for(finished)
                 started.remove(future)
                 self._loop.call_soon_threadsafe(room.release)
                 yield future.result()
