@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -188,6 +189,17 @@ def test_where_it_is_damaged_searching_by_photo_says_so_and_the_next_build_makes
     assert client.get("/get_similar?id=3.png").status_code == 200
     rebuild("--precision", "int8", "--agreement", "0.5")
     assert run("search", own, "--index", folder.root)
+
+
+def test_where_there_is_no_openvino_to_run_it_searching_by_photo_says_so(
+    folder, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    own = tmp_path / "own.png"
+    own.write_bytes(photo_bytes(3))
+    said = run("search", own, "--index", folder.root, status=2)
+    assert "in 8 bits, runs on OpenVINO, which can't be used here" in " ".join(said.split())
+    assert "--precision fp32" in said
 
 
 def test_its_index_is_not_judged_as_if_it_were_of_the_encoder_in_full_precision(

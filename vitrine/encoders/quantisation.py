@@ -54,9 +54,16 @@ def kept_quantised(home: Path, encoder: TransformerEncoder) -> Quantised | None:
 def load_quantised(folder: Path, name: str, checkpoint: Path | None) -> Encoder:
     """The encoder that lies in this folder. `checkpoint` is needed by what reads text as well.
 
-    Raises EncoderError where it is missing or damaged.
+    Raises EncoderError where it is missing or damaged, or can't be run here.
     """
-    model = kept_model(folder)
+    try:
+        model = kept_model(folder)
+    except Exception as error:  # the package's own texts say what it lacks
+        raise EncoderError(
+            f"{folder}: the encoder of this index, in 8 bits, runs on OpenVINO, which can't be "
+            f"used here: {first_line(error)}. Install OpenVINO, or leave 8 bits with: "
+            "python -m indexer build CATALOGUE --precision fp32"
+        ) from error
     if model is None:
         raise EncoderError(
             f"{folder}: the encoder of this index, in 8 bits, is missing or damaged. Make it "
