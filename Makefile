@@ -10,7 +10,7 @@ TORCH := $(shell grep '^torch==' requirements.txt)
 PIP := -m pip --disable-pip-version-check install --quiet
 COMPILE := $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest
 export UV_CUSTOM_COMPILE_COMMAND := make pins
-CODE := app.py bench gallery indexer studio tests vitrine
+CODE := app.py bench gallery indexer studio tests training vitrine
 
 .PHONY: help setup run test lint translations bench pins audit browser clean
 

@@ -1,0 +1,178 @@
+"""The recipe of the compact encoder, on a few drawn photos."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from PIL import Image, ImageDraw
+from safetensors.torch import load_file
+
+from training.__main__ import main
+from training.augmentation import Augmentation, augmented
+from training.examples import SIDE, examples_of
+from training.learning import Learner, Recipe
+from training.network import DIMENSION, Network
+from training.precision import precision
+from vitrine.sources import read_source
+
+COLUMNS = ("id", "gender", "masterCategory", "articleType", "baseColour", "usage")
+TYPES, COLOURS = ("Hats", "Socks"), ("Red", "Blue")
+UNCHANGED = Augmentation(1, 1, 0, 0, 0, 0, 0, 0)
+
+
+def draw(kind, colour, number):
+    """A hat is wide and a sock tall; no two are the same."""
+    image = Image.new("RGB", (60, 80), "white")
+    size = (40, 15) if kind == "Hats" else (15, 50)
+    left, top = 5 + number % 10, 10 + number % 7
+    box = (left, top, left + size[0], top + size[1])
+    ImageDraw.Draw(image).rectangle(box, fill=colour.lower())
+    return image
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory):
+    """64 products, one without a photo and one without a colour; a styles.csv."""
+    home = tmp_path_factory.mktemp("shop")
+    (home / "images").mkdir()
+    rows = []
+    for number in range(64):
+        kind, colour = TYPES[number % 2], COLOURS[number // 2 % 2]
+        rows.append([str(number), "Men", "Accessories", kind, colour, "Casual"])
+        draw(kind, colour, number).save(home / "images" / f"{number}.jpg")
+    rows[8][4] = ""
+    (home / "images" / "9.jpg").unlink()
+    with (home / "styles.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([COLUMNS, *rows])
+    return home / "styles.csv"
+
+
+@pytest.fixture(scope="module")
+def examples(catalogue):
+    return examples_of(
+        read_source(catalogue), ["articleType", "baseColour", "articleType+baseColour"]
+    )
+
+
+def recipe(**changes):
+    weights = {"articleType": 1.0, "baseColour": 1.0}
+    return Recipe(weights, **{"epochs": 2, "batch": 16, "side": 32, **changes})
+
+
+def test_products_without_a_photo_or_a_label_are_left_out(examples):
+    assert examples.pixels.shape == (62, 3, SIDE, SIDE)
+    assert examples.labels["articleType"].values == 2
+    assert examples.labels["articleType+baseColour"].values == 4
+    assert len(examples.labels["baseColour"].codes) == len(examples.is_validation) == 62
+
+
+def test_who_is_kept_aside_depends_on_the_id_alone(catalogue, examples, tmp_path):
+    assert 0 < examples.is_validation.sum() < 31
+    with catalogue.open() as file:
+        header, *rows = csv.reader(file)
+    copy = catalogue.with_name("fewer.csv")
+    with copy.open("w", newline="") as file:
+        csv.writer(file).writerows([header, *rows[20:]])
+    fewer = examples_of(read_source(copy), ["articleType"])
+    assert fewer.is_validation.equal(examples.is_validation[18:])
+
+
+def test_a_backdrop_is_what_is_white_out_to_the_edge(tmp_path):
+    (tmp_path / "images").mkdir()
+    image = Image.new("RGB", (SIDE, SIDE), "white")
+    ImageDraw.Draw(image).rectangle((20, 20, 100, 100), fill="red")
+    ImageDraw.Draw(image).rectangle((40, 40, 60, 60), fill="white")
+    image.save(tmp_path / "images" / "1.png")
+    (tmp_path / "c.csv").write_text("id,kind,ImageURL\n1,a,images/1.png\n")
+    (backdrop,) = examples_of(read_source(tmp_path / "c.csv"), ["kind"]).backdrops[:, 0].numpy()
+    assert backdrop[:20].all()
+    assert not backdrop[20:101, 20:101].any()
+
+
+def test_what_is_changed_by_nothing_is_the_photo_or_its_mirror_image(examples):
+    torch.manual_seed(0)
+    chosen = torch.arange(8)
+    seen = augmented(examples, chosen, SIDE, UNCHANGED)
+    photos = examples.pixels[chosen].float() / 255
+    # The middle of a crop moves by up to a twentieth.
+    off = (seen.mean((2, 3)) - photos.mean((2, 3))).abs().max()
+    assert off < 0.05
+
+
+def test_photos_are_changed_each_in_its_own_way_and_by_seed(examples):
+    chosen = torch.zeros(8, dtype=torch.int64)
+
+    def seen(seed):
+        torch.manual_seed(seed)
+        return augmented(examples, chosen, 48, Augmentation(backdrops=1, holes=1))
+
+    assert seen(0).shape == (8, 3, 48, 48)
+    assert seen(0).equal(seen(0))
+    assert not seen(0).equal(seen(1))
+    assert len({photo.numpy().tobytes() for photo in seen(0)}) == 8
+    assert seen(0).min() >= 0
+    assert seen(0).max() <= 1
+
+
+def test_another_backdrop_leaves_the_product_as_it_is(examples):
+    torch.manual_seed(0)
+    how = Augmentation(1, 1, 0, 0, 0, 0, backdrops=1, holes=0)
+    seen = augmented(examples, torch.arange(20), SIDE, how)
+    red_or_blue = (seen.amax(1) - seen.amin(1) > 0.9).float().mean((1, 2))
+    product = 1 - examples.backdrops[:20].float().mean((1, 2, 3))
+    assert np.allclose(red_or_blue, product, atol=0.1)
+    corners = seen[:, :, 0, 0]
+    assert len(np.unique(corners.numpy().round(2), axis=0)) > 10
+
+
+def test_vectors_are_of_unit_length_whatever_the_side():
+    network = Network().eval()
+    for side in (32, 96, 113):
+        vectors = network(torch.rand(3, 3, side, side))
+        assert vectors.shape == (3, DIMENSION)
+        assert torch.allclose(vectors.norm(dim=1), torch.ones(3))
+
+
+def test_it_learns_what_the_labels_say(examples):
+    learner = Learner(examples, recipe(epochs=12, averaging=0.8))
+    first, *_, last = learner.epochs()
+    assert last.loss < 0.6 * first.loss
+    assert first.found is None
+    assert last.found is not None
+    assert last.found.among_all["articleType+baseColour"] > 0.9
+
+
+def test_the_same_seed_gives_the_same_weights(examples):
+    def weights(seed):
+        learner = Learner(examples, recipe(seed=seed))
+        list(learner.epochs())
+        return learner.network.embed.weight
+
+    assert torch.allclose(weights(0), weights(0), atol=1e-6)
+    assert not torch.allclose(weights(0), weights(1), atol=1e-2)
+
+
+def test_the_command_writes_weights_log_and_recipe(catalogue, tmp_path):
+    out = tmp_path / "out"
+    done = CliRunner().invoke(main, [str(catalogue), str(out), "--epochs", "1"])
+    assert done.exit_code == 0, done.output
+    weights = load_file(out / "model.safetensors")
+    Network().load_state_dict({name: w.float() for name, w in weights.items()}, strict=False)
+    assert (out / "model.safetensors").stat().st_size < 4e6
+    with (out / "log.csv").open() as file:
+        (line,) = csv.DictReader(file)
+    assert 0 <= float(line["aside articleType"]) <= float(line["epoch"]) == 1
+    assert json.loads((out / "recipe.json").read_text())["weights"]["articleType"] == 1
+
+
+def test_a_catalogue_without_the_labels_is_refused_in_words(tmp_path):
+    (tmp_path / "c.csv").write_text("id,ImageURL\n1,1.jpg\n")
+    done = CliRunner().invoke(main, [str(tmp_path / "c.csv"), str(tmp_path / "out")])
+    assert done.exit_code == 1
+    assert "no product has a readable photo in its folder and the facts articleType" in done.output
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,153 @@
+"""How the network learns: to tell each label by the direction of a photo's vector.
+
+Each value of each label has a direction of its own, and a photo's vector is to lie nearer to
+those of its values than to all others (F. Wang et al. 2017, "NormFace"). As all labels share the
+one vector, neighbours agree in what most of them say.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import cast
+
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from training.augmentation import Augmentation, augmented
+from training.examples import Examples, Label
+from training.network import Network
+from training.precision import Precision, precision
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that decides the weights, beside the photos.
+
+    `weights` says how much each fact counts; ``a+b`` is a pair. `sharpness` is the factor of
+    cosines in the softmax. `decay` is that of weights, `averaging` how much of the average of
+    all steps' weights, which is what is kept, stays in each step. `is_half` computes in
+    16-bit floats, which is twice as fast on CPUs that have bfloat16.
+    """
+
+    weights: Mapping[str, float]
+    seed: int = 0
+    epochs: int = 30
+    batch: int = 64
+    side: int = 96
+    rate: float = 3e-3
+    decay: float = 0.05
+    sharpness: float = 16.0
+    smoothing: float = 0.05
+    averaging: float = 0.99
+    is_half: bool = False
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+FASHION = MappingProxyType(
+    {
+        "articleType": 1.0,
+        "baseColour": 1.0,
+        "articleType+baseColour": 0.5,
+        "gender": 0.3,
+        "masterCategory": 0.3,
+        "usage": 0.15,
+    }
+)
+"""The facts of a `styles.csv`, by how much shoppers care."""
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One pass over the photos; the mean loss, and what the averaged weights find since."""
+
+    number: int
+    loss: float
+    found: Precision | None
+
+
+class Learner:
+    """Teaches one network; `network` is the average that is worth keeping."""
+
+    def __init__(self, examples: Examples, recipe: Recipe) -> None:
+        torch.manual_seed(recipe.seed)
+        self._examples, self._recipe = examples, recipe
+        self._learning = Network().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._directions = nn.ParameterDict(
+            {fact: _directions(examples.labels[fact], self._learning) for fact in recipe.weights}
+        )
+        keep = get_ema_multi_avg_fn(recipe.averaging)  # type: ignore[no-untyped-call]
+        self._average = AveragedModel(self._learning, multi_avg_fn=keep, use_buffers=True)
+
+    @property
+    def network(self) -> Network:
+        return cast(Network, self._average.module)
+
+    def epochs(self, measured_every: int = 5) -> Iterator[Epoch]:
+        """Learn; the last epoch is always measured."""
+        recipe = self._recipe
+        learnt_from = torch.nonzero(~self._examples.is_validation)[:, 0]
+        steps = max(1, len(learnt_from) // recipe.batch)
+        optimiser = torch.optim.AdamW(self._groups(), lr=recipe.rate)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser,
+            recipe.rate,
+            total_steps=steps * recipe.epochs,
+            pct_start=0.15,
+            final_div_factor=100,
+        )
+        for number in range(1, recipe.epochs + 1):
+            shuffled = learnt_from[torch.randperm(len(learnt_from))]
+            loss = 0.0
+            for batch in torch.split(shuffled, recipe.batch)[:steps]:
+                loss += self._step(batch, optimiser)
+                schedule.step()
+            is_measured = number % measured_every == 0 or number == recipe.epochs
+            found = precision(self.network, self._examples, recipe.side) if is_measured else None
+            yield Epoch(number, loss / steps, found)
+
+    def _step(self, batch: torch.Tensor, optimiser: torch.optim.Optimizer) -> float:
+        pixels = augmented(self._examples, batch, self._recipe.side, self._recipe.augmentation)
+        pixels = pixels.contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._recipe.is_half):
+            vectors = self._learning(pixels)
+        loss = self._loss(vectors.float(), batch)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        self._average.update_parameters(self._learning)
+        return loss.item()
+
+    def _loss(self, vectors: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:
+        recipe = self._recipe
+        loss = torch.zeros(())
+        for fact, weight in recipe.weights.items():
+            cosines = vectors @ functional.normalize(self._directions[fact]).T
+            codes = self._examples.labels[fact].codes[batch]
+            loss = loss + weight * functional.cross_entropy(
+                recipe.sharpness * cosines, codes, label_smoothing=recipe.smoothing
+            )
+        return loss
+
+    def _groups(self) -> list[dict[str, object]]:
+        """Parameters by whether they decay; scales and shifts don't."""
+        all_ = [*self._learning.parameters(), *self._directions.values()]
+        return [
+            {"params": [p for p in all_ if p.ndim > 1], "weight_decay": self._recipe.decay},
+            {"params": [p for p in all_ if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+
+
+def facts_of(recipe: Recipe) -> dict[str, object]:
+    """The recipe as plain values, to be kept beside the weights."""
+    weights = {"weights": dict(recipe.weights)}
+    plain = dataclasses.replace(recipe, weights={})
+    return {**dataclasses.asdict(plain), **weights}
+
+
+def _directions(label: Label, network: Network) -> nn.Parameter:
+    return nn.Parameter(torch.randn(label.values, network.embed.out_features))
