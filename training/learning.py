@@ -2,7 +2,9 @@
 
 Each value of each label has a direction of its own, and a photo's vector is to lie nearer to
 those of its values than to all others (F. Wang et al. 2017, "NormFace"). As all labels share the
-one vector, neighbours agree in what most of them say.
+one vector, neighbours agree in what most of them say. What no label says, such as a pattern, is
+learnt from the photos themselves: each is to be nearer to itself, changed by chance once more,
+than to others (K. He et al. 2020, "Momentum contrast", whose queue small batches do without).
 """
 
 from __future__ import annotations
@@ -30,8 +32,9 @@ class Recipe:
 
     `weights` says how much each fact counts; ``a+b`` is a pair. `sharpness` is the factor of
     cosines in the softmax. `decay` is that of weights, `averaging` how much of the average of
-    all steps' weights, which is what is kept, stays in each step. `is_half` computes in
-    16-bit floats, which is twice as fast on CPUs that have bfloat16.
+    all steps' weights, which is what is kept, stays in each step. `itself` is what it counts that
+    a photo is like itself, and `itself_sharpness` the factor of cosines there. `is_half` computes
+    in 16-bit floats, which is twice as fast on CPUs that have bfloat16.
     """
 
     weights: Mapping[str, float]
@@ -43,6 +46,8 @@ class Recipe:
     decay: float = 0.05
     sharpness: float = 16.0
     smoothing: float = 0.05
+    itself: float = 0.2
+    itself_sharpness: float = 10.0
     averaging: float = 0.99
     is_half: bool = False
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -82,6 +87,7 @@ class Learner:
         )
         keep = get_ema_multi_avg_fn(recipe.averaging)  # type: ignore[no-untyped-call]
         self._average = AveragedModel(self._learning, multi_avg_fn=keep, use_buffers=True)
+        self._average.eval()
 
     @property
     def network(self) -> Network:
@@ -111,18 +117,30 @@ class Learner:
             yield Epoch(number, loss / steps, found)
 
     def _step(self, batch: torch.Tensor, optimiser: torch.optim.Optimizer) -> float:
-        pixels = augmented(self._examples, batch, self._recipe.side, self._recipe.augmentation)
-        pixels = pixels.contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._recipe.is_half):
-            vectors = self._learning(pixels)
-        loss = self._loss(vectors.float(), batch)
+        vectors = self._vectors(self._learning, batch)
+        loss = self._loss_of_labels(vectors, batch)
+        if self._recipe.itself:
+            with torch.no_grad():
+                again = self._vectors(self._average, batch)
+            cosines = self._recipe.itself_sharpness * vectors @ again.T
+            itself = functional.cross_entropy(cosines, torch.arange(len(batch)))
+            loss = loss + self._recipe.itself * itself
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         self._average.update_parameters(self._learning)
         return loss.item()
 
-    def _loss(self, vectors: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:
+    def _vectors(self, network: nn.Module, batch: torch.Tensor) -> torch.Tensor:
+        """Of photos that are changed by chance anew."""
+        recipe = self._recipe
+        pixels = augmented(self._examples, batch, recipe.side, recipe.augmentation)
+        pixels = pixels.contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.is_half):
+            vectors: torch.Tensor = network(pixels)
+        return vectors.float()
+
+    def _loss_of_labels(self, vectors: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:
         recipe = self._recipe
         loss = torch.zeros(())
         for fact, weight in recipe.weights.items():

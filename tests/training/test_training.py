@@ -17,12 +17,20 @@ from training.augmentation import Augmentation, augmented
 from training.examples import SIDE, examples_of
 from training.learning import Learner, Recipe
 from training.network import DIMENSION, Network
-from training.precision import precision
 from vitrine.sources import read_source
 
 COLUMNS = ("id", "gender", "masterCategory", "articleType", "baseColour", "usage")
 TYPES, COLOURS = ("Hats", "Socks"), ("Red", "Blue")
 UNCHANGED = Augmentation(1, 1, 0, 0, 0, 0, 0, 0)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread():
+    """Where other tests run beside these, threads of one step wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def draw(kind, colour, number):
@@ -145,6 +153,12 @@ def test_it_learns_what_the_labels_say(examples):
     assert first.found is None
     assert last.found is not None
     assert last.found.among_all["articleType+baseColour"] > 0.9
+
+
+def test_it_learns_to_know_photos_again_without_any_label(examples):
+    weightless = Recipe({}, epochs=12, batch=16, side=32, averaging=0.8, itself=1.0)
+    first, *_, last = Learner(examples, weightless).epochs()
+    assert last.loss < 0.9 * first.loss
 
 
 def test_the_same_seed_gives_the_same_weights(examples):
