@@ -75,7 +75,7 @@ def _taught(
             line = [str(epoch.number), f"{seconds:.0f}", f"{epoch.loss:.3f}"]
             writer.writerow([*line, *found])
             file.flush()
-            console.print(_said(epoch, recipe, seconds))
+            console.print(_said(epoch, recipe, seconds), soft_wrap=True)
     return learner.network.state_dict()
 
 
