@@ -8,12 +8,11 @@ others to wait for, Ctrl-C is noted, and raised where no lock is held.
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import TypeVar
@@ -90,7 +89,7 @@ def wait_for(results: queue.SimpleQueue[Result]) -> Result:
 
 def _next(results: queue.SimpleQueue[Result]) -> Result:
     while True:
-        with contextlib.suppress(queue.Empty):
+        with suppress(queue.Empty):
             return results.get(timeout=_LOOKS_UP_S)
 
 

@@ -191,15 +191,17 @@ def test_where_it_is_damaged_searching_by_photo_says_so_and_the_next_build_makes
     assert run("search", own, "--index", folder.root)
 
 
-def test_where_there_is_no_openvino_to_run_it_searching_by_photo_says_so(
-    folder, tmp_path, monkeypatch
+def test_where_there_is_no_openvino_to_run_it_searching_by_photo_and_building_say_so(
+    folder, rebuild, tmp_path, monkeypatch
 ):
     monkeypatch.setitem(sys.modules, "openvino", None)
     own = tmp_path / "own.png"
     own.write_bytes(photo_bytes(3))
     said = run("search", own, "--index", folder.root, status=2)
-    assert "in 8 bits, runs on OpenVINO, which can't be used here" in " ".join(said.split())
+    assert "in 8 bits, and OpenVINO cannot be used" in " ".join(said.split())
     assert "--precision fp32" in said
+    said = rebuild("--precision", "int8", status=2)
+    assert "OpenVINO cannot be used" in " ".join(said.split())
 
 
 def test_its_index_is_not_judged_as_if_it_were_of_the_encoder_in_full_precision(

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-from vitrine.encoders.base import FloatArray, normalised
+from vitrine.encoders.base import EncoderError, FloatArray, normalised
 from vitrine.encoders.checkpoint import first_line, quiet_library, sha256, weights_files
 from vitrine.encoders.kept import MODEL_FILE, kept_model, save, seal
 from vitrine.encoders.openvino_model import OpenVinoModel, openvino
@@ -70,8 +70,8 @@ class Conversion:
         """The model that is kept here; None where there is none, or it is not as it was kept."""
         try:
             return kept_model(self.folder)
-        except Exception as error:  # the package's own texts say what it lacks
-            raise ConversionError(f"OpenVINO cannot be used: {first_line(error)}") from error
+        except EncoderError as error:
+            raise ConversionError(str(error)) from error
 
     def made(self, reference: Reference) -> OpenVinoModel:
         """The same model, converted from torch's, compared with it, and kept here.

@@ -79,6 +79,6 @@ def kept_facts(folder: Path) -> Facts | None:
 
 
 def kept_model(folder: Path) -> OpenVinoModel | None:
-    """The model there; None as for its facts. Raises whatever OpenVINO does where it can't run."""
+    """The model there; None as for its facts. Raises EncoderError where it can't run."""
     facts = kept_facts(folder)
     return OpenVinoModel(folder / MODEL_FILE, facts.traits) if facts else None

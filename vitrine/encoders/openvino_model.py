@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from vitrine.encoders.base import FloatArray
+from vitrine.encoders.base import EncoderError, FloatArray
+from vitrine.encoders.checkpoint import first_line
 from vitrine.encoders.runtime import Traits
 
 # One photo at a time on each stream is as fast as any batch; so many keep all streams busy
@@ -46,20 +47,26 @@ class OpenVinoModel:
     """
 
     def __init__(self, file: Path, traits: Traits) -> None:
-        """`file` is the model's `.xml`, its weights beside it; its input is one photo's pixels."""
-        package = openvino()
-        compiled = core().compile_model(
-            file,
-            "CPU",
-            {
-                "PERFORMANCE_HINT": "THROUGHPUT",
-                "INFERENCE_PRECISION_HINT": "f32",
-                # Two processes on one machine would choose the same cores.
-                "ENABLE_CPU_PINNING": False,
-            },
-        )
+        """`file` is the model's `.xml`, its weights beside it; its input is one photo's pixels.
+
+        Raises EncoderError where OpenVINO is missing or can't run it.
+        """
         self.traits = traits
-        self._requests = package.AsyncInferQueue(compiled)
+        try:
+            package = openvino()
+            compiled = core().compile_model(
+                file,
+                "CPU",
+                {
+                    "PERFORMANCE_HINT": "THROUGHPUT",
+                    "INFERENCE_PRECISION_HINT": "f32",
+                    # Two processes on one machine would choose the same cores.
+                    "ENABLE_CPU_PINNING": False,
+                },
+            )
+            self._requests = package.AsyncInferQueue(compiled)
+        except Exception as error:  # the package's own texts say what it lacks
+            raise EncoderError(f"OpenVINO cannot be used: {first_line(error)}") from error
         self.batch_size = _PHOTOS_PER_STREAM * len(self._requests)
 
     def vectors(self, pixels: FloatArray) -> FloatArray:

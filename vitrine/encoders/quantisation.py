@@ -42,7 +42,10 @@ class Quantised:
 
 
 def kept_quantised(home: Path, encoder: TransformerEncoder) -> Quantised | None:
-    """The one that was made from this encoder and lies in `home`, if it is as it was kept."""
+    """The one that was made from this encoder and lies in `home`, if it is as it was kept.
+
+    Raises EncoderError where it can't be run here.
+    """
     for folder in sorted(home.glob("[!.]*")):
         facts = kept_facts(folder)
         if facts and facts.agreement is not None and facts.traits.made_from == encoder.fingerprint:
@@ -58,11 +61,10 @@ def load_quantised(folder: Path, name: str, checkpoint: Path | None) -> Encoder:
     """
     try:
         model = kept_model(folder)
-    except Exception as error:  # the package's own texts say what it lacks
+    except EncoderError as error:
         raise EncoderError(
-            f"{folder}: the encoder of this index, in 8 bits, runs on OpenVINO, which can't be "
-            f"used here: {first_line(error)}. Install OpenVINO, or leave 8 bits with: "
-            "python -m indexer build CATALOGUE --precision fp32"
+            f"{folder}: the encoder of this index is in 8 bits, and {error}. Install OpenVINO, or "
+            "leave 8 bits with: python -m indexer build CATALOGUE --precision fp32"
         ) from error
     if model is None:
         raise EncoderError(
