@@ -26,9 +26,9 @@ SHOWN = ("articleType", "baseColour", "articleType+baseColour", "gender")
 @click.option("--epochs", default=30, show_default=True, help="Passes over all photos.")
 @click.option("--seed", default=0, show_default=True, help="The same one gives the same weights.")
 @click.option("--threads", type=int, help="Of the CPU; all by default.")
-@click.option("--half", is_flag=True, help="16-bit floats: twice as fast where a CPU has bfloat16.")
+@click.option("--bfloat16", is_flag=True, help="16-bit floats, for CPUs that compute with them.")
 def main(
-    catalogue: Path, out: Path, epochs: int, seed: int, threads: int | None, half: bool
+    catalogue: Path, out: Path, epochs: int, seed: int, threads: int | None, bfloat16: bool
 ) -> None:
     """Teach a small network what is alike by the labels of CATALOGUE's own photos.
 
@@ -40,13 +40,17 @@ def main(
     if threads:
         torch.set_num_threads(threads)
     try:
-        examples = examples_of(read_source(catalogue), list(FASHION))
+        source = read_source(catalogue)
+        examples = examples_of(source, list(FASHION))
     except (UnusableError, ValueError) as error:
         raise click.ClickException(str(error)) from error
-    recipe = Recipe(FASHION, seed=seed, epochs=epochs, is_half=half)
+    recipe = Recipe(FASHION, seed=seed, epochs=epochs, in_bfloat16=bfloat16)
     console = Console()
     aside = int(examples.is_validation.sum())
-    console.print(f"{len(examples.pixels) - aside:,} photos to learn from, {aside:,} to measure by")
+    used = len(examples.pixels)
+    console.print(f"{used - aside:,} photos to learn from, {aside:,} to measure by")
+    if left_out := len(source.products) - used:
+        console.print(f"{left_out:,} products are left out: no photo in the folder, or no label")
     out.mkdir(parents=True, exist_ok=True)
     network = _taught(examples, recipe, out / "log.csv", console)
     weights = {
@@ -67,7 +71,7 @@ def _taught(
     with log.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         kinds = ("aside", "among_all")
-        figures = [f"{kind} {fact}" for kind in kinds for fact in recipe.weights]
+        figures = [f"{kind} {fact}" for kind in kinds for fact in recipe.labels]
         writer.writerow(["epoch", "seconds", "loss", *figures])
         for epoch in learner.epochs():
             seconds = time.monotonic() - began
@@ -82,7 +86,7 @@ def _taught(
 def _found(epoch: Epoch, recipe: Recipe) -> list[str]:
     assert epoch.found is not None
     shares = (epoch.found.aside, epoch.found.among_all)
-    return [f"{share[fact]:.4f}" for share in shares for fact in recipe.weights]
+    return [f"{share[fact]:.4f}" for share in shares for fact in recipe.labels]
 
 
 def _said(epoch: Epoch, recipe: Recipe, seconds: float) -> str:

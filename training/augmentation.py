@@ -20,7 +20,8 @@ class Augmentation:
     """How far chance goes. Shares are of photos, in [0, 1]; the rest is relative.
 
     A crop's side is between `least_side` and `most_side` of the photo's, and its proportion
-    within `proportion` of 1; it is turned by up to `turn` radians. `light` is the standard
+    within `proportion` of 1; it is turned by up to `turn` radians, and moved by up to `shift`
+    of half a side beyond where it fits. `light` is the standard
     deviation of the logarithms of brightness, contrast and gamma, `tint` that of each colour's.
     """
 
@@ -28,6 +29,7 @@ class Augmentation:
     most_side: float = 1.15
     proportion: float = 0.25
     turn: float = 0.18
+    shift: float = 0.05
     light: float = 0.06
     tint: float = 0.015
     backdrops: float = 0.15
@@ -73,8 +75,8 @@ def _crops(n: int, side: int, how: Augmentation) -> torch.Tensor:
     grids = torch.zeros(n, 2, 3)
     grids[:, 0, 0], grids[:, 0, 1] = across * turn.cos() * flip, -down * turn.sin()
     grids[:, 1, 0], grids[:, 1, 1] = across * turn.sin() * flip, down * turn.cos()
-    grids[:, 0, 2] = _within(n, 1) * (1 - across).clamp(min=0) + _within(n, 0.05)
-    grids[:, 1, 2] = _within(n, 1) * (1 - down).clamp(min=0) + _within(n, 0.05)
+    grids[:, 0, 2] = _within(n, 1) * (1 - across).clamp(min=0) + _within(n, how.shift)
+    grids[:, 1, 2] = _within(n, 1) * (1 - down).clamp(min=0) + _within(n, how.shift)
     return functional.affine_grid(grids, [n, 3, side, side], align_corners=False)
 
 

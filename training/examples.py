@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,10 @@ from rich.progress import track
 
 from vitrine.catalogue import Catalogue
 from vitrine.failures import Failure
-from vitrine.photos import decode
+from vitrine.fetching import Fetched, Reference, resolve
+from vitrine.fetching.files import LocalFiles
+from vitrine.fetching.records import DEFAULT_LIMITS
+from vitrine.photos import Photo, decode
 
 SIDE = 128
 """Of the squares that photos are kept as, in pixels; crops of them are what a network sees."""
@@ -59,9 +63,9 @@ def examples_of(catalogue: Catalogue, facts: Sequence[str]) -> Examples:
         for product in catalogue.products
         if all(values := [_value(product.facts, fact) for fact in facts])
     ]
-    base = Path(catalogue.base)
-    with ThreadPoolExecutor() as pool:
-        reading = pool.map(_square, [base / product.image_url for product, _ in labelled])
+    with ThreadPoolExecutor() as pool, closing(LocalFiles(DEFAULT_LIMITS.max_bytes)) as files:
+        references = [resolve(product.image_url, catalogue.base) for product, _ in labelled]
+        reading = pool.map(partial(_square, files), references)
         squares = list(track(reading, description="Reading photos", total=len(labelled)))
     kept = [
         (product, values, square)
@@ -97,13 +101,13 @@ def _is_validation(product_id: str) -> bool:
     return int(hashlib.sha256(product_id.encode()).hexdigest(), 16) % _VALIDATING == 0
 
 
-def _square(path: Path) -> npt.NDArray[np.uint8] | None:
-    """The whole photo on a white square; None where there is none that can be read."""
-    try:
-        photo = decode(path.read_bytes())
-    except OSError:
+def _square(files: LocalFiles, reference: Reference | Failure) -> npt.NDArray[np.uint8] | None:
+    """The whole photo on a white square; None where there is none here that can be read."""
+    if isinstance(reference, Failure) or reference.is_url:
         return None
-    if isinstance(photo, Failure):
+    read = files.read(reference.location, None)
+    photo = decode(read.body) if isinstance(read, Fetched) else None
+    if not isinstance(photo, Photo):
         return None
     size = (SIDE, SIDE)
     return np.asarray(ImageOps.pad(photo.image, size, Image.Resampling.BICUBIC, color="white"))

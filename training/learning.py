@@ -30,14 +30,14 @@ from training.precision import Precision, precision
 class Recipe:
     """All that decides the weights, beside the photos.
 
-    `weights` says how much each fact counts; ``a+b`` is a pair. `sharpness` is the factor of
+    `labels` says how much each fact counts; ``a+b`` is a pair. `sharpness` is the factor of
     cosines in the softmax. `decay` is that of weights, `averaging` how much of the average of
     all steps' weights, which is what is kept, stays in each step. `itself` is what it counts that
-    a photo is like itself, and `itself_sharpness` the factor of cosines there. `is_half` computes
-    in 16-bit floats, which is twice as fast on CPUs that have bfloat16.
+    a photo is like itself, and `itself_sharpness` the factor of cosines there. `in_bfloat16`
+    computes mostly in 16-bit floats.
     """
 
-    weights: Mapping[str, float]
+    labels: Mapping[str, float]
     seed: int = 0
     epochs: int = 30
     batch: int = 64
@@ -49,7 +49,7 @@ class Recipe:
     itself: float = 0.2
     itself_sharpness: float = 10.0
     averaging: float = 0.99
-    is_half: bool = False
+    in_bfloat16: bool = False
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 
@@ -83,7 +83,7 @@ class Learner:
         self._examples, self._recipe = examples, recipe
         self._learning = Network().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._directions = nn.ParameterDict(
-            {fact: _directions(examples.labels[fact], self._learning) for fact in recipe.weights}
+            {fact: _directions(examples.labels[fact], self._learning) for fact in recipe.labels}
         )
         keep = get_ema_multi_avg_fn(recipe.averaging)  # type: ignore[no-untyped-call]
         self._average = AveragedModel(self._learning, multi_avg_fn=keep, use_buffers=True)
@@ -136,14 +136,14 @@ class Learner:
         recipe = self._recipe
         pixels = augmented(self._examples, batch, recipe.side, recipe.augmentation)
         pixels = pixels.contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.is_half):
+        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.in_bfloat16):
             vectors: torch.Tensor = network(pixels)
         return vectors.float()
 
     def _loss_of_labels(self, vectors: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:
         recipe = self._recipe
         loss = torch.zeros(())
-        for fact, weight in recipe.weights.items():
+        for fact, weight in recipe.labels.items():
             cosines = vectors @ functional.normalize(self._directions[fact]).T
             codes = self._examples.labels[fact].codes[batch]
             loss = loss + weight * functional.cross_entropy(
@@ -162,9 +162,8 @@ class Learner:
 
 def facts_of(recipe: Recipe) -> dict[str, object]:
     """The recipe as plain values, to be kept beside the weights."""
-    weights = {"weights": dict(recipe.weights)}
-    plain = dataclasses.replace(recipe, weights={})
-    return {**dataclasses.asdict(plain), **weights}
+    plain = dataclasses.replace(recipe, labels=dict(recipe.labels))
+    return dataclasses.asdict(plain)
 
 
 def _directions(label: Label, network: Network) -> nn.Parameter:
