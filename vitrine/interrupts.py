@@ -88,9 +88,13 @@ def wait_for(results: queue.SimpleQueue[Result]) -> Result:
 
 
 def _next(results: queue.SimpleQueue[Result]) -> Result:
-    while True:
-        with suppress(queue.Empty):
-            return results.get(timeout=_LOOKS_UP_S)
+    try:
+        while True:
+            with suppress(queue.Empty):
+                return results.get(timeout=_LOOKS_UP_S)
+    except KeyboardInterrupt as interrupt:
+        # Raised as an empty wait ends, it would show that as its cause.
+        raise interrupt from None
 
 
 def _is_main_thread() -> bool:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import traceback
 from contextlib import nullcontext
 from queue import SimpleQueue
 
@@ -108,8 +109,9 @@ def test_waiting_is_ended_by_ctrl_c_that_came_too_early_to_cut_it_short(within):
     late.start()
     with within():
         timer.start()
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt) as raised:
             wait_for(results)
+    assert "During handling" not in "".join(traceback.format_exception(raised.value))
     assert late.is_alive()
     late.cancel()
     timer.join()
