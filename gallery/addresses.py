@@ -16,7 +16,7 @@ RESERVED = frozenset(
     {
         *("q", "scope", "sort", "page"),
         *("id", "image_path", "text", "image", "url", "crop"),
-        *("k", "score", "more", "less", "trail"),
+        *("k", "score", "more", "less", "trail", "colour", "hex"),
         *("x", "y", "zoom", "across", "down"),
     }
 )

@@ -66,7 +66,8 @@ class SimilarProduct(Product):
     score: Annotated[
         float,
         said(
-            "The cosine of both embeddings, or, with `score=inverse_distance`, 1/(1 + `distance`); "
+            "The cosine of both embeddings, or, with `colour`, a mean of it and of the likeness of "
+            "both palettes, or, with `score=inverse_distance`, 1/(1 + `distance`); "
             "1 for an identical photo.",
             ge=-1,
             le=1,
@@ -102,12 +103,18 @@ class TextQuery(TypedDict):
     text: Annotated[str, said("The words, single spaces between them.")]
 
 
+class ColourQuery(TypedDict):
+    """A query by a colour alone."""
+
+    hex: Annotated[str, said("Its six digits.")]
+
+
 class Similar(TypedDict):
     """Products that look like the query, best first."""
 
     query: Annotated[
-        Product | UploadQuery | FetchedQuery | TextQuery,
-        said("The product asked about, the size of the photo, or the words."),
+        Product | UploadQuery | FetchedQuery | TextQuery | ColourQuery,
+        said("The product asked about, the size of the photo, the words, or the colour."),
     ]
     similar_images: Annotated[list[str], said("The `image_url` of every result.")]
     results: Annotated[list[SimilarProduct], said("The products, best first.")]
@@ -202,7 +209,11 @@ class ListedProduct(Product):
         int, said("How many of them have its very photo; the others' is nearly the same.", ge=1)
     ]
     score: Annotated[
-        float | None, said("The cosine of the words and its photo, where words rank the photos.")
+        float | None,
+        said(
+            "The cosine of the words and its photo, where words rank the photos; the likeness of "
+            "the palettes, where a colour ranks them; the mean where both do."
+        ),
     ]
 
 
@@ -326,6 +337,10 @@ class SimilarInState(TypedDict):
         list[LinkedProduct],
         said("The products looked at before, oldest first; `url` goes back to it."),
     ]
+    colour: Annotated[
+        float, said("How much colour counts, beside shape; part of each `score`.", ge=0, le=1)
+    ]
+    same_colour_url: Annotated[str, said("The same answer with colour counting most.")]
     chosen: Annotated[list[Chip], said("What narrows the similar products.")]
     facets: Annotated[list[Facet], said("What there is to narrow them by.")]
 

@@ -10,12 +10,14 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import numpy as np
 from flask import Blueprint, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from gallery import context, twins
 from gallery.addresses import facet_names
 from gallery.answers import (
+    ColourQuery,
     FetchedQuery,
     Health,
     Product,
@@ -29,16 +31,18 @@ from gallery.answers import (
     similar_of,
 )
 from gallery.browsing import MAX_TEXT
+from gallery.colours import ASKED_COLOUR, NO_COLOUR, colouring_of
 from gallery.embedding import embedded, text_vector
 from gallery.looking import MAX_EXAMPLES
 from gallery.openapi import document
-from gallery.operations import PHOTO, TEXT, Operation, Parameter, answers
+from gallery.operations import FRACTION, PHOTO, TEXT, Operation, Parameter, answers
 from gallery.questions import DEFAULT_K, MAX_K, Question, read_question
 from gallery.references import row_of_id, row_of_url
 from gallery.refusals import UPLOAD_FAILURES, Code
 from gallery.similar import SimilarTile, by_product, by_vector
 from gallery.tiles import tile_of
 from gallery.uploads import Crop, fetched_photo
+from vitrine.encoders.base import FloatArray
 from vitrine.search import Narrowing, Refinement
 from vitrine.snapshot import Snapshot
 
@@ -71,6 +75,18 @@ blueprint = Blueprint("api", __name__)
                 "What a result's `score` is; `cosine` if not given.",
                 {"type": "string", "enum": [score.value for score in Score]},
             ),
+            Parameter(
+                "colour",
+                "How much colour counts, beside shape; `score` is then (1 − `colour`)·cosine + "
+                "`colour`·likeness of the palettes. 0 if not given.",
+                FRACTION,
+            ),
+            Parameter(
+                "hex",
+                "A colour such as `b3202c`. By itself it finds the products that have it; beside "
+                f"another query, it is asked for instead of that one's own, and `colour` is "
+                f"{ASKED_COLOUR} if not given.",
+            ),
             Parameter("more", "Ids of products to look more like.", TEXT, MAX_EXAMPLES),
             Parameter("less", "Ids of products to look less like.", TEXT, MAX_EXAMPLES),
         ),
@@ -89,6 +105,7 @@ blueprint = Blueprint("api", __name__)
             Code.UNKNOWN_PARAMETER,
             Code.BAD_K,
             Code.BAD_SCORE,
+            Code.BAD_COLOUR,
             Code.BAD_JSON,
             Code.BAD_CROP,
             Code.URL_NOT_IN_CATALOGUE,
@@ -109,7 +126,7 @@ blueprint = Blueprint("api", __name__)
 def get_similar() -> ResponseReturnValue:
     """Products that look like the query, best first.
 
-    Exactly one of `id`, `image_path`, `text` and `image` says what to compare with. The product
+    One of `id`, `image_path`, `text`, `image` and `hex` says what to compare with. The product
     asked about, and those given as `more` and `less`, are never in the answer; others
     with an identical photo are. Equal scores come in the catalogue's order. Answers are
     exact under any filter, and shorter than `k` only where fewer products pass.
@@ -188,14 +205,18 @@ def _document() -> dict[str, Any]:
 
 def _answered(
     snapshot: Snapshot, question: Question
-) -> tuple[Product | UploadQuery | FetchedQuery | TextQuery, list[SimilarTile]]:
+) -> tuple[Product | UploadQuery | FetchedQuery | TextQuery | ColourQuery, list[SimilarTile]]:
     k, narrowing = question.k, Narrowing(filters=question.filters)
     refinement = _refinement(snapshot, question)
+
+    def like(vector: FloatArray, palette: FloatArray) -> list[SimilarTile]:
+        colouring = colouring_of(question.colour, question.hex, palette)
+        return by_vector(snapshot, vector, k, narrowing, refinement, colouring)
 
     def by_photo(body: bytes, crop: Crop | None = None) -> tuple[Size, list[SimilarTile]]:
         photo = embedded(snapshot, body, crop)
         size: Size = {"width": photo.width, "height": photo.height}
-        return size, by_vector(snapshot, photo.vector, k, narrowing, refinement)
+        return size, like(photo.vector, photo.palette)
 
     if question.upload is not None:
         with context.admitted():
@@ -203,7 +224,7 @@ def _answered(
         return {"upload": size}, found
     if question.text is not None:
         vector = text_vector(snapshot, question.text)
-        return {"text": question.text}, by_vector(snapshot, vector, k, narrowing, refinement)
+        return {"text": question.text}, like(vector, NO_COLOUR)
     if question.url is not None:
         row = row_of_url(snapshot, question.url)
         if row is None:
@@ -212,10 +233,14 @@ def _answered(
                 body = fetched_photo(question.url, gallery.settings, gallery.reach)
                 size, found = by_photo(body)
             return {"fetched": size}, found
+    elif question.product_id is not None:
+        row = row_of_id(snapshot, question.product_id)
     else:
-        row = row_of_id(snapshot, question.product_id or "")
+        nothing = np.zeros(snapshot.index.dimension, dtype=np.float32)
+        return {"hex": question.hex}, like(nothing, NO_COLOUR)
     product = product_of(tile_of(snapshot.products.get([row])[0]))
-    return product, by_product(snapshot, row, k, narrowing, refinement)
+    colouring = colouring_of(question.colour, question.hex, snapshot.palettes.of(row))
+    return product, by_product(snapshot, row, k, narrowing, refinement, colouring)
 
 
 def _refinement(snapshot: Snapshot, question: Question) -> Refinement | None:

@@ -28,6 +28,8 @@ PRIVATE = "private, no-store"
 _TOKEN_BYTES = 16  # too many to try, and short enough for a chat
 _LOCKED_SECONDS = 2.0  # for another process's write, which takes milliseconds
 
+_SCHEMA_VERSION = 1
+
 # Large values come last, so that SQLite reads the others without walking through them.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS asked (
@@ -37,10 +39,14 @@ CREATE TABLE IF NOT EXISTS asked (
     height INTEGER NOT NULL,
     expires_at REAL NOT NULL,
     vector BLOB NOT NULL,
+    palette BLOB NOT NULL,
     preview BLOB
 );
 CREATE INDEX IF NOT EXISTS asked_expires_at ON asked (expires_at);
 """
+
+
+_Row = tuple[int, int, float, bytes, bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,12 +54,14 @@ class AskedPhoto:
     """A photo that was searched with.
 
     `token` is its secret name. `vector` is (d,), float32, of unit length, by the encoder of
-    `fingerprint`. `width` and `height` are the photo's, upright, in pixels. `preview` is a
-    WebP file, or None where photos are not kept. `expires_at` is in seconds since 1970.
+    `fingerprint`, and `palette` a unit vector of its colours. `width` and `height` are the
+    photo's, upright, in pixels. `preview` is a WebP file, or None where photos are not kept.
+    `expires_at` is in seconds since 1970.
     """
 
     token: str
     vector: FloatArray
+    palette: FloatArray
     fingerprint: str
     width: int
     height: int
@@ -86,12 +94,19 @@ class AskedPhotos:
         self._max_photos = MAX_PHOTOS
 
     def keep(
-        self, vector: FloatArray, fingerprint: str, width: int, height: int, preview: bytes | None
+        self,
+        vector: FloatArray,
+        palette: FloatArray,
+        fingerprint: str,
+        width: int,
+        height: int,
+        preview: bytes | None,
     ) -> AskedPhoto:
         """Remember a photo under a new token; answers with what `get` will find."""
         photo = AskedPhoto(
             token=secrets.token_urlsafe(_TOKEN_BYTES),
             vector=vector,
+            palette=palette,
             fingerprint=fingerprint,
             width=width,
             height=height,
@@ -116,10 +131,11 @@ class AskedPhotos:
                 return None
         if row is None:
             return None
-        width, height, expires_at, vector, preview = row
+        width, height, expires_at, vector, palette, preview = row
         return AskedPhoto(
             token=token,
-            vector=np.frombuffer(vector, dtype="<f4").astype(np.float32),
+            vector=_from_bytes(vector),
+            palette=_from_bytes(palette),
             fingerprint=fingerprint,
             width=width,
             height=height,
@@ -132,14 +148,15 @@ class AskedPhotos:
         with db:
             self._forget_expired(db)
             db.execute(
-                "INSERT INTO asked VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO asked VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     photo.token,
                     photo.fingerprint,
                     photo.width,
                     photo.height,
                     photo.expires_at,
-                    np.asarray(photo.vector, dtype="<f4").tobytes(),
+                    _to_bytes(photo.vector),
+                    _to_bytes(photo.palette),
                     photo.preview,
                 ),
             )
@@ -148,11 +165,13 @@ class AskedPhotos:
                 (self._max_photos,),
             )
 
-    def _row(self, token: str, fingerprint: str) -> tuple[int, int, float, bytes, bytes] | None:
-        found: tuple[int, int, float, bytes, bytes] | None = (
+    def _row(
+        self, token: str, fingerprint: str
+    ) -> tuple[int, int, float, bytes, bytes, bytes] | None:
+        found: tuple[int, int, float, bytes, bytes, bytes] | None = (
             self._opened()
             .execute(
-                "SELECT width, height, expires_at, vector, preview FROM asked "
+                "SELECT width, height, expires_at, vector, palette, preview FROM asked "
                 "WHERE token = ? AND fingerprint = ? AND expires_at > ?",
                 (token, fingerprint, self._clock()),
             )
@@ -173,6 +192,11 @@ class AskedPhotos:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute("PRAGMA secure_delete = ON")
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            if version != _SCHEMA_VERSION:  # what is remembered for hours is not worth taking over
+                db.executescript(
+                    f"DROP TABLE IF EXISTS asked; PRAGMA user_version = {_SCHEMA_VERSION}"
+                )
             db.executescript(_SCHEMA)
             with db:
                 self._forget_expired(db)
@@ -197,3 +221,11 @@ class AskedPhotos:
             self._db.close()
         self._db = self._prepared(":memory:")
         self._max_photos = MAX_PHOTOS_IN_MEMORY
+
+
+def _to_bytes(vector: FloatArray) -> bytes:
+    return np.asarray(vector, dtype="<f4").tobytes()
+
+
+def _from_bytes(data: bytes) -> FloatArray:
+    return np.frombuffer(data, dtype="<f4").astype(np.float32)

@@ -18,6 +18,7 @@ from gallery.addresses import (
     read_filters,
     toggled,
 )
+from gallery.colours import read_hex
 from vitrine.products import Order
 from vitrine.search import Narrowing
 from vitrine.snapshot import Snapshot
@@ -40,7 +41,8 @@ class Browsing:
     """What the grid is narrowed to, in which order, and which page of it, from 1.
 
     `scopes` are those that the index offers, the first of which needs not be said. In titles
-    and facts words narrow; in photos they rank all, and there is no other order.
+    and facts words narrow; in photos they rank all, and there is no other order. The same is
+    true of a colour, which `hex` has the six digits of.
     """
 
     path: str
@@ -50,15 +52,21 @@ class Browsing:
     filters: Filters = field(default_factory=dict)
     order: Order = Order.CATALOGUE
     page: int = 1
+    hex: str = ""
 
     @property
     def narrowing(self) -> Narrowing:
-        return Narrowing(filters=self.filters, text="" if self.is_ranked else self.text)
+        return Narrowing(filters=self.filters, text="" if self.ranks_words else self.text)
+
+    @property
+    def ranks_words(self) -> bool:
+        """Whether words rank the products by what their photos show."""
+        return bool(self.text) and self.scope is Scope.PHOTOS
 
     @property
     def is_ranked(self) -> bool:
-        """Whether words rank the products by what their photos show."""
-        return bool(self.text) and self.scope is Scope.PHOTOS
+        """Whether words or a colour say the order."""
+        return self.ranks_words or bool(self.hex)
 
     @property
     def is_narrowed(self) -> bool:
@@ -70,6 +78,7 @@ class Browsing:
         pairs = [("q", self.text)] if self.text else []
         pairs += [("scope", self.scope.value)] if self.scope is not self.scopes[0] else []
         pairs += filter_pairs(self.filters)
+        pairs += [("hex", self.hex)] if self.hex else []
         pairs += [("sort", self.order.value)] if self.order is not Order.CATALOGUE else []
         pairs += [("page", str(self.page))] if self.page > 1 else []
         return pairs
@@ -97,6 +106,10 @@ class Browsing:
         """The first page with the words searched for there; orders have no place in photos."""
         order = Order.CATALOGUE if self.text and scope is Scope.PHOTOS else self.order
         return replace(self, scope=scope, order=order, page=1)
+
+    def coloured(self, hex: str) -> Browsing:
+        """The first page with the products of a colour first; of none, for no digits."""
+        return replace(self, hex=hex, order=Order.CATALOGUE if hex else self.order, page=1)
 
     def in_order(self, order: Order) -> Browsing:
         return replace(self, order=order, page=1)
@@ -158,7 +171,7 @@ def read_browsing(path: str, args: MultiDict[str, str], snapshot: Snapshot) -> B
         scopes=scopes,
         filters=read_filters(args, facet_names(snapshot)),
         order=Order(order) if order in list(Order) else Order.CATALOGUE,
-    )
+    ).coloured(read_hex(args))
     return browsing.within(Scope(scope) if scope in scopes else scopes[0]).on_page(max(page, 1))
 
 

@@ -10,6 +10,7 @@ from gallery import context
 from gallery.refusals import Code, Refusal
 from gallery.uploads import Crop, cropped, preview_of, uploaded_photo
 from vitrine.encoders.base import FloatArray
+from vitrine.palettes import palette_of, unit
 from vitrine.snapshot import Snapshot
 
 READS_WORDS = "clip-vit-b32"  # the encoder to name to whoever wants one that does
@@ -19,13 +20,14 @@ READS_WORDS = "clip-vit-b32"  # the encoder to name to whoever wants one that do
 class EmbeddedPhoto:
     """What is left of what was searched with, the photo or its crop, once it is embedded.
 
-    `width` and `height` are its own, upright, in pixels; `vector` is its unit vector (d,);
-    `preview` is a WebP file, where one was wanted.
+    `width` and `height` are its own, upright, in pixels; `vector` is its unit vector (d,),
+    and `palette` that of its colours; `preview` is a WebP file, where one was wanted.
     """
 
     width: int
     height: int
     vector: FloatArray
+    palette: FloatArray
     preview: bytes | None
 
 
@@ -42,6 +44,7 @@ def embedded(
             width=photo.width,
             height=photo.height,
             vector=gallery.uploads.vector(photo, snapshot.manifest.encoder),
+            palette=unit(palette_of(photo.image)),
             preview=preview_of(photo) if with_preview else None,
         )
 

@@ -9,11 +9,21 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from gallery.browsing import Browsing, Page, Scope, page_of
+from gallery.colours import name_of, palette_of_hex
 from gallery.embedding import text_vector
-from gallery.links import Chip, FacetLinks, facet_links, filter_chips, label
+from gallery.links import (
+    Chip,
+    ColourLink,
+    FacetLinks,
+    colour_links,
+    facet_links,
+    filter_chips,
+    label,
+)
 from gallery.measuring import Step, timed
 from gallery.refusals import Code, Refusal
 from gallery.tiles import Tile, tiles_of
+from vitrine.encoders.base import FloatArray
 from vitrine.index import Ranking
 from vitrine.products import Order, Rows
 from vitrine.search import Narrowing, facet_counts, folded, matching_rows, passing, relaxations
@@ -42,7 +52,7 @@ class GridTile:
     """A tile, and how many products with the same or nearly the same photo it stands for.
 
     `identical` of them have its very photo; both numbers count itself. `score` is the cosine
-    to the words that rank the grid, if words do.
+    to the words, or the likeness to the colour, that rank the grid, if one does.
     """
 
     tile: Tile
@@ -91,6 +101,7 @@ class Grid:
     tiles: Sequence[GridTile]
     facets: Sequence[FacetLinks]
     chips: Sequence[Chip]
+    colours: Sequence[ColourLink]
     sorts: Sequence[Sort]
     scopes: Sequence[ScopeLink]
     ways: Sequence[Way]
@@ -99,16 +110,16 @@ class Grid:
 
     @property
     def is_ranked(self) -> bool:
-        return self.browsing.is_ranked and self.notice is None
+        return bool(self.browsing.hex) or (self.browsing.ranks_words and self.notice is None)
 
 
 @timed(Step.SEARCH)
 def grid_of(snapshot: Snapshot, browsing: Browsing, page_size: int) -> Grid:
     """One page of the products that the state narrows to."""
-    ranking, notice = None, None
-    if browsing.is_ranked:
+    words, notice = None, None
+    if browsing.ranks_words:
         try:
-            ranking = snapshot.index.ranking(text_vector(snapshot, browsing.text))
+            words = text_vector(snapshot, browsing.text)
         except Refusal as refusal:
             if refusal.refusal_code not in ENCODER_IS_MISSING:
                 raise
@@ -119,6 +130,7 @@ def grid_of(snapshot: Snapshot, browsing: Browsing, page_size: int) -> Grid:
     # The address stays that of the search in photos, which works when it is tried again.
     searched = browsing if notice is None else browsing.within(Scope.TITLES)
     narrowing = searched.narrowing
+    ranking = _ranking(snapshot, words, browsing.hex)
     rows = _rows(snapshot, narrowing, ranking or browsing.order)
     tiles = folded(snapshot, rows)
     page = page_of(browsing.page, tiles.sizes, page_size)
@@ -136,12 +148,22 @@ def grid_of(snapshot: Snapshot, browsing: Browsing, page_size: int) -> Grid:
         ],
         facets=facet_links(browsing, facet_counts(snapshot, narrowing)),
         chips=_chips(browsing),
+        colours=colour_links(browsing.hex, browsing.coloured),
         sorts=[] if browsing.is_ranked else _sorts(browsing),
         scopes=_scopes(browsing),
         ways=[] if products else _ways(snapshot, browsing, narrowing),
         notice=notice,
         marked=narrowing.text,
     )
+
+
+def _ranking(snapshot: Snapshot, words: FloatArray | None, hex: str) -> Ranking | None:
+    """All products by words, by a colour, or by both, each of which counts half."""
+    by_words = None if words is None else snapshot.index.ranking(words)
+    if not hex:
+        return by_words
+    by_colour = snapshot.palettes.likeness(palette_of_hex(hex))
+    return Ranking.by(by_colour if by_words is None else (by_words.scores + by_colour) / 2)
 
 
 def _rows(snapshot: Snapshot, narrowing: Narrowing, order: Order | Ranking) -> Rows:
@@ -169,7 +191,14 @@ def _scopes(browsing: Browsing) -> list[ScopeLink]:
 def _chips(browsing: Browsing) -> list[Chip]:
     text = browsing.text
     words = [Chip(_("“%(words)s”", words=text), browsing.without(None).url)] if text else []
-    return words + filter_chips(browsing)
+    return words + _colour_chips(browsing) + filter_chips(browsing)
+
+
+def _colour_chips(browsing: Browsing) -> list[Chip]:
+    if not browsing.hex:
+        return []
+    named = _("Colour: %(name)s", name=name_of(browsing.hex))
+    return [Chip(named, browsing.coloured("").url)]
 
 
 def _ways(snapshot: Snapshot, browsing: Browsing, narrowing: Narrowing) -> list[Way]:

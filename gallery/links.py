@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
 from flask_babel import lazy_gettext as _l
 
 from gallery.addresses import RESERVED, Filters
+from gallery.colours import SWATCHES
 from vitrine.search import FacetCount, FacetCounts
 
 VALUES_SHOWN = 8  # of a facet at once
@@ -77,6 +78,36 @@ class Chip:
 
     label: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColourLink:
+    """A colour to ask for; `hex` has its digits, and `url` asks for it, or no longer."""
+
+    hex: str
+    name: str
+    chosen: bool
+    url: str
+
+
+class HasUrl(Protocol):
+    """A state, as its address says it."""
+
+    @property
+    def url(self) -> str: ...
+
+
+def colour_links(hex: str, coloured: Callable[[str], HasUrl]) -> list[ColourLink]:
+    """The colours to pick; `coloured` is the state with the colour of some digits, or none."""
+    return [
+        ColourLink(
+            swatch.hex,
+            str(swatch.name),
+            swatch.hex == hex,
+            coloured("" if swatch.hex == hex else swatch.hex).url,
+        )
+        for swatch in SWATCHES
+    ]
 
 
 def facet_links(state: Narrowable, counts: Sequence[FacetCounts]) -> list[FacetLinks]:

@@ -8,13 +8,22 @@ from dataclasses import dataclass
 from flask import request
 
 from gallery import context
-from gallery.addresses import facet_names
+from gallery.addresses import Pairs, facet_names
 from gallery.asked import AskedPhoto
-from gallery.links import Chip, FacetLinks, facet_links, filter_chips
+from gallery.colours import ASKED_COLOUR, SAME_COLOUR, colouring_of, name_of
+from gallery.links import (
+    Chip,
+    ColourLink,
+    FacetLinks,
+    colour_links,
+    facet_links,
+    filter_chips,
+)
 from gallery.looking import Looking, read_looking
 from gallery.references import product_of_id
 from gallery.similar import SimilarTile, by_product, by_vector, refinement_of
 from gallery.tiles import Tile, tile_of, tiles_of
+from vitrine.colouring import Colouring
 from vitrine.encoders.base import FloatArray
 from vitrine.products import IndexedProduct, PhotolessProduct, Rows
 from vitrine.search import Refinement, facet_counts, nearly_same_photo, same_photo
@@ -61,8 +70,26 @@ class Same:
 
 
 @dataclass(frozen=True, slots=True)
+class ColourLinks:
+    """How much colour counts, and what leads to another share or colour.
+
+    `others` is the state's pairs but those of colour. `same_url` lets the thing's own colour count
+    most, or, where that `is_same` already, no longer count.
+    """
+
+    weight: float
+    hex: str
+    name: str
+    others: Pairs
+    is_same: bool
+    same_url: str
+    swatches: Sequence[ColourLink]
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     looking: Looking
+    colours: ColourLinks
     similar: Sequence[SimilarLinks]
     same: Sequence[Same]
     facets: Sequence[FacetLinks]
@@ -117,7 +144,13 @@ def look_at_product(snapshot: Snapshot, product_id: str, path: str) -> LookedAt 
     return LookedAt(
         product=product,
         tile=tile_of(product),
-        look=_look_of(snapshot, looking, row, same_facts(looking, product.facts, names)),
+        look=_look_of(
+            snapshot,
+            looking,
+            row,
+            colouring_of(looking.colour, looking.hex, snapshot.palettes.of(row)),
+            same_facts(looking, product.facts, names),
+        ),
         same_photo=_copies(snapshot, looking, same_photo(snapshot, row)),
         nearly_same_photo=_copies(snapshot, looking, nearly_same_photo(snapshot, row)),
     )
@@ -126,11 +159,16 @@ def look_at_product(snapshot: Snapshot, product_id: str, path: str) -> LookedAt 
 def look_at_photo(snapshot: Snapshot, asked: AskedPhoto, path: str) -> Look:
     """What is like a photo, as the request's query string says, at a page or a twin."""
     looking = read_looking(path, None, request.args, facet_names(snapshot))
-    return _look_of(snapshot, looking, asked.vector, same=[])
+    colouring = colouring_of(looking.colour, looking.hex, asked.palette)
+    return _look_of(snapshot, looking, asked.vector, colouring, same=[])
 
 
 def _look_of(
-    snapshot: Snapshot, looking: Looking, query: int | FloatArray, same: Sequence[Same]
+    snapshot: Snapshot,
+    looking: Looking,
+    query: int | FloatArray,
+    colouring: Colouring | None,
+    same: Sequence[Same],
 ) -> Look:
     """The products most like a row of the index, or like a photo's unit vector (d,)."""
     k = context.gallery().settings.similar_on_page
@@ -139,11 +177,12 @@ def _look_of(
     left_out = [*examples.more, *examples.less]
     if isinstance(query, int):
         left_out.append(query)
-        found = by_product(snapshot, query, k, looking.narrowing, refinement)
+        found = by_product(snapshot, query, k, looking.narrowing, refinement, colouring)
     else:
-        found = by_vector(snapshot, query, k, looking.narrowing, refinement)
+        found = by_vector(snapshot, query, k, looking.narrowing, refinement, colouring)
     return Look(
         looking=looking,
+        colours=_colours(looking),
         similar=[_links(looking, each) for each in found],
         same=same,
         facets=facet_links(looking, facet_counts(snapshot, looking.narrowing, left_out)),
@@ -154,6 +193,21 @@ def _look_of(
             Step(tile, looking.onward(tile.page_url, tile.id).url)
             for tile in _known(snapshot, looking.trail)
         ],
+    )
+
+
+def _colours(looking: Looking) -> ColourLinks:
+    plain = looking.coloured(0)
+    weight = looking.colour or ASKED_COLOUR
+    same = looking.coloured(SAME_COLOUR)
+    return ColourLinks(
+        weight=looking.colour,
+        hex=looking.hex,
+        name=name_of(looking.hex) if looking.hex else "",
+        others=plain.pairs,
+        is_same=looking == same,
+        same_url=plain.url if looking == same else same.url,
+        swatches=colour_links(looking.hex, lambda hex: looking.coloured(weight, hex)),
     )
 
 

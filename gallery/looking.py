@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from werkzeug.datastructures import MultiDict
 
 from gallery.addresses import Filters, Pairs, address, filter_pairs, read_filters, toggled
+from gallery.colours import read_hex, read_weight
 from vitrine.catalogue import MAX_ID_LENGTH
 from vitrine.search import Narrowing
 
@@ -20,7 +21,8 @@ class Looking:
     """`path` is that of the product or photo that is looked at, `product_id` the product's.
 
     `more` and `less` are ids of products to look more, or less, like; `trail` has the ids
-    of the products looked at before, oldest first.
+    of the products looked at before, oldest first. `colour` says how much colour counts, in
+    [0, 1]; and `hex`, if there are any digits, which colour.
     """
 
     path: str
@@ -29,6 +31,8 @@ class Looking:
     more: tuple[str, ...] = ()
     less: tuple[str, ...] = ()
     trail: tuple[str, ...] = ()
+    colour: float = 0.0
+    hex: str = ""
 
     @property
     def narrowing(self) -> Narrowing:
@@ -39,6 +43,8 @@ class Looking:
         pairs = filter_pairs(self.filters)
         for name, ids in (("more", self.more), ("less", self.less), ("trail", self.trail)):
             pairs += [(name, product_id) for product_id in ids]
+        pairs += [("colour", f"{self.colour:g}")] if self.colour else []
+        pairs += [("hex", self.hex)] if self.hex else []
         return pairs
 
     @property
@@ -74,15 +80,20 @@ class Looking:
     def unrefined(self) -> Looking:
         return replace(self, more=(), less=())
 
+    def coloured(self, colour: float, hex: str = "") -> Looking:
+        """With colour counting as much, and as the thing's own where no other is given."""
+        return replace(self, colour=colour, hex=hex)
+
     def onward(self, path: str, product_id: str) -> Looking:
-        """The look at another product: the filters stay, and this look joins the trail.
+        """The look at another product: filters and colour stay, and this look joins the trail.
 
         Going to a product of the trail goes back to it.
         """
         so_far = self.trail + ((self.product_id,) if self.product_id else ())
         if product_id in so_far:
             so_far = so_far[: so_far.index(product_id)]
-        return Looking(path, product_id, self.filters, trail=so_far[-MAX_TRAIL:])
+        trail = so_far[-MAX_TRAIL:]
+        return replace(self, path=path, product_id=product_id, more=(), less=(), trail=trail)
 
 
 def read_looking(
@@ -95,6 +106,8 @@ def read_looking(
         return tuple(given)[-most:]
 
     more = ids("more", MAX_EXAMPLES)
+    hex = read_hex(args)
+    colour = read_weight(args, hex)
     return Looking(
         path=path,
         product_id=product_id,
@@ -102,4 +115,6 @@ def read_looking(
         more=more,
         less=tuple(other for other in ids("less", MAX_EXAMPLES) if other not in more),
         trail=tuple(other for other in ids("trail", MAX_TRAIL) if other != product_id),
+        colour=colour,
+        hex=hex if colour else "",
     )

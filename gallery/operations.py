@@ -14,6 +14,7 @@ Schema = dict[str, Any]
 View = TypeVar("View", bound=Callable[..., Any])
 
 TEXT: Schema = {"type": "string"}
+FRACTION: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ def _results(snapshot: Snapshot, body: bytes, crop: Crop | None) -> Response:
     found = embedded(snapshot, body, crop, with_preview=True)
     kept = context.gallery().asked.keep(
         found.vector,
+        found.palette,
         snapshot.manifest.encoder.fingerprint,
         found.width,
         found.height,

@@ -14,6 +14,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from gallery.answers import Score
 from gallery.browsing import MAX_TEXT
+from gallery.colours import ASKED_COLOUR, hex_of
 from gallery.looking import MAX_EXAMPLES
 from gallery.refusals import Code, Refusal
 from gallery.uploads import Crop, read_crop
@@ -22,21 +23,28 @@ from vitrine.search import Filters
 DEFAULT_K = 12
 MAX_K = 100
 EXAMPLE = '{"id": "1001"}'
-PARAMETERS = ("id", "image_path", "text", "k", "score", "more", "less", "crop")
+PARAMETERS = (
+    *("id", "image_path", "text", "hex"),
+    *("k", "score", "colour", "more", "less", "crop"),
+)
 NAMELESS = ""  # of a part of a form whose name cannot be read; there is no such parameter
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can spell it, no database takes it
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Exactly one of `product_id`, `url`, `text` and `upload` is set; only an upload has a `crop`.
+    """One of `product_id`, `url`, `text` and `upload` is set at most; only an upload has a `crop`.
 
-    `more` and `less` are ids of products to look more, or less, like.
+    `colour` says how much colour counts, in [0, 1]. `hex` has the digits of the colour that is
+    asked for; where none of the others is set, it alone is the query. `more` and `less` are
+    ids of products to look more, or less, like.
     """
 
     k: int
     filters: Filters
     score: Score = Score.COSINE
+    colour: float = 0.0
+    hex: str = ""
     more: Sequence[str] = ()
     less: Sequence[str] = ()
     product_id: str | None = None
@@ -71,11 +79,12 @@ def read_question(request: Request, facets: Sequence[str]) -> Question:
         )
     ids, urls, texts = (given.get(name, []) for name in ("id", "image_path", "text"))
     queries = [*ids, *urls, *texts, *uploads]
-    if not queries:
+    hexes = given.get("hex", [])
+    if not queries and not hexes:
         raise Refusal(
             Code.NO_QUERY,
             _(
-                "Say what to compare with: id, image_path, text, or a photo as image. "
+                "Say what to compare with: id, image_path, text, hex, or a photo as image. "
                 "E.g. %(example)s.",
                 example=EXAMPLE,
             ),
@@ -85,12 +94,21 @@ def read_question(request: Request, facets: Sequence[str]) -> Question:
             Code.SEVERAL_QUERIES,
             _("Give one query: either id, or image_path, or text, or image, once."),
         )
+    hex = _hex(hexes)
+    colour = _colour(given.get("colour", []), hex, is_alone=not queries)
+    if texts and colour and not hex:
+        raise Refusal(
+            Code.BAD_COLOUR,
+            _("Words have no colour to compare with: give one as hex, or leave colour out."),
+        )
     more = _examples("more", given.get("more", []))
     less = _examples("less", given.get("less", []))
     return Question(
         k=_k(given.get("k", [])),
         filters={name: given[name] for name in facets if given.get(name)},
         score=_score(given.get("score", [])),
+        colour=colour,
+        hex=hex,
         more=more,
         less=[product_id for product_id in less if product_id not in more],
         product_id=ids[0] if ids else None,
@@ -158,6 +176,36 @@ def _score(values: Sequence[str]) -> Score:
             _("score must be one of these, given once: %(known)s.", known=", ".join(Score)),
         )
     return Score(values[0])
+
+
+def _hex(values: Sequence[str]) -> str:
+    if not values:
+        return ""
+    digits = hex_of(values[0])
+    if len(values) > 1 or digits is None:
+        raise Refusal(
+            Code.BAD_COLOUR, _("hex must be a colour such as #b3202c, six digits, given once.")
+        )
+    return digits
+
+
+def _colour(values: Sequence[str], hex: str, *, is_alone: bool) -> float:
+    """Where a colour is all that is asked for, it alone counts."""
+    if not values:
+        return 1.0 if is_alone else ASKED_COLOUR if hex else 0.0
+    try:
+        colour = float(values[0])
+    except ValueError:
+        colour = -1.0
+    if len(values) > 1 or not 0 <= colour <= 1 or (is_alone and colour < 1):
+        raise Refusal(
+            Code.BAD_COLOUR,
+            _(
+                "colour must be a number from 0 to 1, given once; beside hex alone, which has "
+                "nothing else to compare, it can only be 1."
+            ),
+        )
+    return colour
 
 
 def _words(text: str) -> str:

@@ -21,6 +21,7 @@ class Code(StrEnum):
     BAD_JSON = "bad_json"
     BAD_K = "bad_k"
     BAD_SCORE = "bad_score"
+    BAD_COLOUR = "bad_colour"
     NO_QUERY = "no_query"
     SEVERAL_QUERIES = "several_queries"
     UNKNOWN_PARAMETER = "unknown_parameter"
@@ -55,6 +56,7 @@ STATUSES: dict[Code, int] = {
     Code.BAD_JSON: 400,
     Code.BAD_K: 400,
     Code.BAD_SCORE: 400,
+    Code.BAD_COLOUR: 400,
     Code.NO_QUERY: 400,
     Code.SEVERAL_QUERIES: 400,
     Code.UNKNOWN_PARAMETER: 400,

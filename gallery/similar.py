@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gallery.measuring import Step, timed
 from gallery.tiles import Tile, tiles_of
+from vitrine.colouring import Colouring
 from vitrine.encoders.base import FloatArray
 from vitrine.index import Neighbour
 from vitrine.search import Narrowing, Refinement, similar_to_product, similar_to_vector
@@ -15,7 +16,7 @@ from vitrine.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class SimilarTile:
-    """A product found, and its cosine to the query."""
+    """A product found, and its score: the cosine to the query, or one that colour is part of."""
 
     tile: Tile
     score: float
@@ -28,9 +29,11 @@ def by_product(
     k: int,
     narrowing: Narrowing | None = None,
     refinement: Refinement | None = None,
+    colouring: Colouring | None = None,
 ) -> list[SimilarTile]:
     """What looks like a product, best first, itself left out."""
-    return _tiles(snapshot, similar_to_product(snapshot, row, k, narrowing, refinement))
+    found = similar_to_product(snapshot, row, k, narrowing, refinement, colouring)
+    return _tiles(snapshot, found)
 
 
 @timed(Step.SEARCH)
@@ -40,9 +43,11 @@ def by_vector(
     k: int,
     narrowing: Narrowing | None = None,
     refinement: Refinement | None = None,
+    colouring: Colouring | None = None,
 ) -> list[SimilarTile]:
     """What looks like a photo with this unit vector (d,), best first."""
-    return _tiles(snapshot, similar_to_vector(snapshot, vector, k, narrowing, refinement))
+    found = similar_to_vector(snapshot, vector, k, narrowing, refinement, colouring)
+    return _tiles(snapshot, found)
 
 
 def refinement_of(

@@ -33,6 +33,7 @@ from gallery.answers import (
 from gallery.asked import PRIVATE
 from gallery.browsing import MAX_TEXT, Scope, read_browsing, scopes_of
 from gallery.causes import CAUSES
+from gallery.colours import SAME_COLOUR
 from gallery.grid import GridTile, grid_of
 from gallery.links import Chip as ChipLink
 from gallery.links import Choice, FacetLinks, label
@@ -49,7 +50,7 @@ from gallery.look import (
 from gallery.looking import MAX_EXAMPLES, MAX_TRAIL, Looking
 from gallery.map import MapTile as TileOfMap
 from gallery.map import map_window
-from gallery.operations import TEXT, Operation, Parameter, answers
+from gallery.operations import FRACTION, TEXT, Operation, Parameter, answers
 from gallery.references import asked_photo
 from gallery.refusals import Code
 from gallery.tiles import is_web_address, item_path
@@ -67,10 +68,10 @@ GRID_STATE = (
         "they are found in titles and facts.",
         {"type": "string", "enum": [scope.value for scope in Scope]},
     ),
+    Parameter("hex", "A colour such as `b3202c`: the products that have it come first."),
     Parameter("sort", "The order.", {"type": "string", "enum": [order.value for order in Order]}),
     Parameter("page", "The number of the page, from 1.", {"type": "integer", "minimum": 1}),
 )
-FRACTION = {"type": "number", "minimum": 0, "maximum": 1}
 TILES = {"type": "integer", "minimum": 1, "maximum": MAX_SIDE, "default": SIDE}
 MAP_STATE = (
     GRID_STATE[0],
@@ -87,6 +88,8 @@ MAP_STATE = (
 LOOK_STATE = (
     Parameter("more", "Ids of products to look more like.", TEXT, MAX_EXAMPLES),
     Parameter("less", "Ids of products to look less like.", TEXT, MAX_EXAMPLES),
+    Parameter("colour", "How much colour counts, beside shape.", FRACTION),
+    Parameter("hex", "A colour such as `b3202c`, asked for instead of the photo's own."),
     Parameter("trail", "Ids of the products looked at before, oldest first.", TEXT, MAX_TRAIL),
 )
 
@@ -190,7 +193,7 @@ def product(product_id: str) -> ResponseReturnValue:
     Operation(
         PhotoLook,
         path={"token": "The last part of the results' address."},
-        query=LOOK_STATE[:2],
+        query=LOOK_STATE[:-1],
         has_facets=True,
         refuses=(Code.NOT_FOUND, Code.NO_INDEX),
     )
@@ -218,7 +221,7 @@ def photo(token: str) -> ResponseReturnValue:
     Operation(
         FacetValues,
         path={"name": "A facet's name; a slash in it is written `%2F`."},
-        query=GRID_STATE[:3],
+        query=GRID_STATE[:4],
         has_facets=True,
         refuses=(Code.NOT_FOUND, Code.NO_INDEX),
     )
@@ -310,6 +313,8 @@ def _similar(look: Look, page: str) -> SimilarInState:
         "more": [_linked(example, example.url) for example in look.more],
         "less": [_linked(example, example.url) for example in look.less],
         "trail": [_linked(step, _onward(looking, step.tile.id)) for step in look.trail],
+        "colour": look.colours.weight,
+        "same_colour_url": looking.coloured(SAME_COLOUR).url,
         "chosen": _chips(look.chips),
         "facets": [_facet(facet, None) for facet in look.facets],
     }

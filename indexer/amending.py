@@ -240,7 +240,8 @@ class _Desk:
                 copies = near_copies(self.folder, self.ledger, products, progress.comparing)
                 facts = self.snapshot and self.snapshot.manifest.index
                 wish = IndexWish.like(facts) if facts else DEFAULT_WISH
-                generation = publish(self.folder, contents, vectors, copies, wish)
+                palettes = self.ledger.palettes([product.sha256 for product in products])
+                generation = publish(self.folder, contents, vectors, copies, wish, palettes)
         except SnapshotError as error:
             self.ledger.record_amendments(before)
             raise AmendmentError(f"{error}.") from error

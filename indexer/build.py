@@ -137,10 +137,11 @@ def build(  # noqa: PLR0913 - each says something else of what is to be built
                 with timings.of(Stage.COMPARE):
                     copies = near_copies(folder, ledger, contents.products, progress.comparing)
                 with timings.of(Stage.PUBLISH):
-                    shas = (p.sha256 for p in contents.products)
+                    shas = [p.sha256 for p in contents.products]
                     vectors = ledger.vectors(encoder.fingerprint, shas)
                     stack = stacked(vectors, indexed, encoder.dimension)
-                    generation = publish(folder, contents, stack, copies, wish)
+                    palettes = ledger.palettes(shas)
+                    generation = publish(folder, contents, stack, copies, wish, palettes)
             # Also where nothing was to be published: a run killed just here had no time to.
             ledger.record_published((p.id for p in contents.products), now)
             ledger.record_amendments(wished.amendments)

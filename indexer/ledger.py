@@ -26,6 +26,7 @@ from vitrine.encoders.base import FloatArray
 from vitrine.failures import Failure, FailureCode
 from vitrine.fetching import Validators
 from vitrine.folder import FolderError
+from vitrine.palettes import DIMENSION, Levels
 
 LEDGER_VERSION = 1
 APPLICATION_ID = 0x56495452  # "VITR": tells our file from any other SQLite file
@@ -317,6 +318,17 @@ class Ledger:
         query = "SELECT data FROM sketch WHERE sha256 = ? AND measure = ?"
         found = {i: self._db.execute(query, (i, MEASURE)).fetchone() for i in sha256s}
         return {i: Sketch.from_bytes(zlib.decompress(r[0])) for i, r in found.items() if r}
+
+    def palettes(self, sha256s: Sequence[str]) -> Levels:
+        """The palettes (n, DIMENSION) of these photos, from their sketches; zeros without one."""
+        palettes = np.zeros((len(sha256s), DIMENSION), dtype=np.uint8)
+        query = "SELECT data FROM sketch WHERE sha256 = ? AND measure = ?"
+        for row, sha256 in enumerate(sha256s):
+            if record := self._db.execute(query, (sha256, MEASURE)).fetchone():
+                # It comes first, and what follows is many times as long.
+                first = zlib.decompressobj().decompress(record[0], DIMENSION)
+                palettes[row] = np.frombuffer(first, dtype=np.uint8)
+        return palettes
 
     def record_sketches(self, sketches: Mapping[str, Sketch]) -> None:
         """Store the sketches of photos by their SHA-256, all or none."""

@@ -19,12 +19,14 @@ import numpy as np
 from indexer.indexing import DEFAULT_WISH, IndexWish, made_index
 from vitrine.encoders.base import FloatArray
 from vitrine.folder import IndexFolder, sync_file, sync_folder
+from vitrine.palettes import DIMENSION, Levels
 from vitrine.products import IndexedProduct, NearCopy, PhotolessProduct, write_products
 from vitrine.snapshot import (
     FORMAT_VERSION,
     IDS_FILE,
     INDEX_FILE,
     MANIFEST_FILE,
+    PALETTES_FILE,
     PRODUCTS_FILE,
     CatalogueFacts,
     EncoderFacts,
@@ -89,10 +91,12 @@ def publish(
     vectors: FloatArray,
     near_copies: Sequence[NearCopy] = (),
     wish: IndexWish = DEFAULT_WISH,
+    palettes: Levels | None = None,
 ) -> str:
     """Write, check and switch to a new generation; returns its name.
 
-    `vectors` (n, d) has the unit vector of `contents.products[i]` in row i. Raises
+    `vectors` (n, d) has the unit vector of `contents.products[i]` in row i, and `palettes` the
+    palette; without any, no product has a colour to be found by. Raises
     `SnapshotError` where what was written fails a check: then nothing is switched. The lists
     of an IVF index are taken over from the generation before where they serve as well.
     """
@@ -116,7 +120,10 @@ def publish(
             contents.first_seen,
             near_copies,
         )
-        files = (INDEX_FILE, IDS_FILE, PRODUCTS_FILE)
+        if palettes is None:
+            palettes = np.zeros((len(ids), DIMENSION), dtype=np.uint8)
+        np.save(home / PALETTES_FILE, palettes)
+        files = (INDEX_FILE, IDS_FILE, PRODUCTS_FILE, PALETTES_FILE)
         manifest = Manifest(
             format_version=FORMAT_VERSION,
             created_at=now.isoformat(timespec="seconds"),

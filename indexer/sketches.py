@@ -1,4 +1,4 @@
-"""A photo → its sketch: two very small pictures of it, by which copies of it are found."""
+"""A photo → its sketch: two very small pictures of it, by which copies are found, and a palette."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-MEASURE = 2
+from vitrine.palettes import DIMENSION, palette_of
+
+MEASURE = 3
 """The version of sketches and of how they are compared: what was made by another is made anew."""
 
 SIDE = 32  # of each picture, in pixels
@@ -28,15 +30,20 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """`views` (2, 32, 32, 3): the photo without a frame, and also without plain margins; RGB."""
+    """`views` (2, 32, 32, 3): the photo without a frame, and also without plain margins; RGB.
+
+    `palette` (155,) has the product's colours; see `vitrine.palettes`.
+    """
 
     views: Bytes
+    palette: Bytes
 
     @classmethod
     def of(cls, image: Image.Image) -> Self:
         """Of an RGB photo of any size."""
         pixels = _unframed(np.asarray(image))
-        return cls(np.stack([_shrunk(pixels), _shrunk(_trimmed(pixels))]))
+        views = np.stack([_shrunk(pixels), _shrunk(_trimmed(pixels))])
+        return cls(views, palette_of(image))
 
     @classmethod
     def of_smallest(cls, images: Mapping[int, Image.Image]) -> Self:
@@ -45,10 +52,11 @@ class Sketch:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        return cls(np.frombuffer(data, np.uint8).reshape(SHAPE))
+        palette, views = np.split(np.frombuffer(data, np.uint8), [DIMENSION])
+        return cls(views.reshape(SHAPE), palette)
 
     def to_bytes(self) -> bytes:
-        return self.views.tobytes()
+        return self.palette.tobytes() + self.views.tobytes()
 
     @property
     def descriptors(self) -> Floats:

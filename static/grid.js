@@ -5,7 +5,7 @@ import { choose, forgetChoices, settleChoices } from "./choices.js";
 import { waitForEncoder } from "./encoder.js";
 import { morph } from "./morph.js";
 import { hush, tell } from "./notices.js";
-import { Failed, fetchPage, here } from "./pages.js";
+import { addressOf, Failed, fetchPage, here } from "./pages.js";
 import { main } from "./places.js";
 import { keepSpot, returnToSpot } from "./spots.js";
 import { isPlain, visit } from "./visits.js";
@@ -36,6 +36,9 @@ export function startGrid() {
     browse(choose(link, main)).then((shown) => {
       if (shown && link.closest(".pager, .earlier")) main.focusHeading();
     });
+  });
+  document.addEventListener("change", ({ target }) => {
+    if (target.matches(".browse [name=hex]")) browse(addressOf(target.form));
   });
   words.addEventListener("input", (event) => {
     clearTimeout(typing);

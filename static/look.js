@@ -3,7 +3,7 @@
 
 import { choose, settleChoices } from "./choices.js";
 import { carry } from "./notices.js";
-import { here, root } from "./pages.js";
+import { addressOf, here, root } from "./pages.js";
 import { main, Place } from "./places.js";
 import { isPlain, leave, visit } from "./visits.js";
 
@@ -26,6 +26,12 @@ export function startLooks() {
     const url = choose(link, place);
     visit(place, url, { ground, meanwhile: loading(place, url, link, moving) });
   });
+  document.addEventListener("change", ({ target }) => {
+    if (!target.matches(".looked :is([name=colour], [name=hex])")) return;
+    const place = dialog.contains(target) ? look : main;
+    visit(place, addressOf(target.form), { replaces: target.type === "range" });
+  });
+  for (const place of [look, main]) place.root.addEventListener("shown", settleSliders);
   look.root.addEventListener("shown", settleChoices);
   // Esc closes a dialog by itself; the address then goes back to where it was opened. This
   // event comes a moment later, when a quick Forward may have opened the next look.
@@ -42,6 +48,13 @@ export function startLooks() {
     const isFree = !event.defaultPrevented && !dialog.open && !event.target.matches("input");
     if (event.key === "Escape" && isFree) leave(); // of a look that was reloaded
   });
+}
+
+/** Where a slider has been moved by hand, the page no longer says where it stands. */
+function settleSliders({ currentTarget }) {
+  for (const slider of currentTarget.querySelectorAll("[type=range]")) {
+    slider.value = slider.getAttribute("value");
+  }
 }
 
 /** Show the look that the address says, over the page that is there. */

@@ -12,6 +12,14 @@ export function here() {
   return location.pathname + location.search;
 }
 
+/** Where a form leads: as a link would have it, without what is so anyway. */
+export function addressOf(form) {
+  const said = [...new FormData(form)].filter(([name, value]) => name !== "colour" || value > 0);
+  const pairs = said.map(([name, value]) => [name, name === "hex" ? value.slice(-6) : value]);
+  const { pathname } = new URL(form.action);
+  return pathname + (pairs.length ? `?${new URLSearchParams(pairs)}` : "");
+}
+
 /**
  * A page of the gallery. `url` is the address that it has for good, and `refusal` what
  * the server says where it says no.

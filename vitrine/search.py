@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from vitrine.colouring import Colouring, nearest
 from vitrine.encoders.base import FloatArray
 from vitrine.index import Mask, Neighbour
 from vitrine.products import NO_VALUE, Facet, Order, Rows
@@ -89,15 +90,17 @@ def similar_to_product(
     k: int,
     narrowing: Narrowing | None = None,
     refinement: Refinement | None = None,
+    colouring: Colouring | None = None,
 ) -> Sequence[Neighbour]:
     """The k products most like a product, itself left out; identical photos are kept.
 
-    With a refinement, like the query that it moves; see `similar_to_vector`.
+    With a refinement or a colouring, like the query that it moves; see `similar_to_vector`.
     """
     allowed, examples = _mask(snapshot, narrowing), refinement or Refinement()
-    if allowed is None and not examples:
+    if allowed is None and not examples and colouring is None:
         return snapshot.index.nearest_others(row, k)
-    return _similar(snapshot, snapshot.index.vector(row), k, allowed, examples, [row])
+    query = snapshot.index.vector(row)
+    return _similar(snapshot, query, k, allowed, examples, colouring, [row])
 
 
 def similar_to_vector(
@@ -106,6 +109,7 @@ def similar_to_vector(
     k: int,
     narrowing: Narrowing | None = None,
     refinement: Refinement | None = None,
+    colouring: Colouring | None = None,
 ) -> Sequence[Neighbour]:
     """The k products most like a unit vector (d,) of the snapshot's own encoder.
 
@@ -113,9 +117,12 @@ def similar_to_vector(
     "Relevance feedback in information retrieval", in *The SMART Retrieval System*):
     q′ = α·q + β·mean(more) − γ·mean(less), brought back to unit length. Scores are cosines
     to q′, and the examples are left out of the answer.
+
+    With a colouring of weight w, scores are (1 − w)·cosine + w·palette likeness, whose palette
+    a refinement moves in the same way.
     """
     allowed, examples = _mask(snapshot, narrowing), refinement or Refinement()
-    return _similar(snapshot, query, k, allowed, examples, [])
+    return _similar(snapshot, query, k, allowed, examples, colouring, [])
 
 
 def matching_rows(snapshot: Snapshot, narrowing: Narrowing, order: Order = Order.CATALOGUE) -> Rows:
@@ -212,20 +219,31 @@ def _similar(
     k: int,
     allowed: Mask | None,
     examples: Refinement,
+    colouring: Colouring | None,
     left_out: Sequence[int],
 ) -> Sequence[Neighbour]:
     left_out = [*left_out, *examples.more, *examples.less]
-    return snapshot.index.search(_moved(snapshot, query, examples), k, allowed, left_out)
+    query = _moved(snapshot.index.vector, query, examples)
+    if colouring is None or colouring.weight == 0:
+        return snapshot.index.search(query, k, allowed, left_out)
+    palette = _moved(snapshot.palettes.of, colouring.palette, examples)
+    moved = Colouring(colouring.weight, palette)
+    return nearest(snapshot.index, snapshot.palettes, query, moved, k, allowed, left_out)
 
 
-def _moved(snapshot: Snapshot, query: FloatArray, refinement: Refinement) -> FloatArray:
-    """The query (d,) where the refinement moves it; unmoved where the examples cancel it."""
+def _moved(
+    vector: Callable[[int], FloatArray], query: FloatArray, refinement: Refinement
+) -> FloatArray:
+    """The query (d,) where the refinement moves it; unmoved where the examples cancel it.
+
+    `vector` gives that of a row.
+    """
     if not refinement:
         return query
     moved = ORIGINAL_WEIGHT * query.astype(np.float64)
     for rows, weight in ((refinement.more, MORE_WEIGHT), (refinement.less, -LESS_WEIGHT)):
         if len(rows):
-            examples = np.stack([snapshot.index.vector(row) for row in rows])
+            examples = np.stack([vector(row) for row in rows])
             moved += weight * examples.mean(axis=0, dtype=np.float64)
     length = np.linalg.norm(moved)
     return (moved / length).astype(np.float32) if length > LEAST_LENGTH else query

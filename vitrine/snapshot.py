@@ -16,12 +16,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from vitrine.errors import UnusableError
 from vitrine.folder import IndexFolder
 from vitrine.index import Index, IvfIndex, calibration, read_index
+from vitrine.palettes import DIMENSION as PALETTE_DIMENSION
+from vitrine.palettes import Palettes
 from vitrine.products import Order, Products
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 INDEX_FILE = "vector.index"
 IDS_FILE = "image_ids.json"
 PRODUCTS_FILE = "products.sqlite"
+PALETTES_FILE = "palettes.npy"
 MANIFEST_FILE = "manifest.json"
 VERIFIED_ROWS = 200  # of which recall is measured again
 RECALL_TOLERANCE = 0.03  # between two samples of rows, and between exact and stored vectors
@@ -109,7 +112,7 @@ class Manifest(_Record):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An opened generation: row i of `index` is product `ids[i]`, always."""
+    """An opened generation: row i of `index`, and of `palettes`, is product `ids[i]`, always."""
 
     name: str
     manifest: Manifest
@@ -117,6 +120,7 @@ class Snapshot:
     rows: dict[str, int]
     index: Index
     products: Products
+    palettes: Palettes
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -241,16 +245,20 @@ def _open(generation: Path, manifest: Manifest) -> Snapshot:
         ids = json.loads((generation / IDS_FILE).read_bytes())
         index = read_index(generation / INDEX_FILE)
         products = Products(generation / PRODUCTS_FILE)
+        levels = np.load(generation / PALETTES_FILE, allow_pickle=False)
     except Exception as error:  # whatever a library throws at damaged bytes
         raise SnapshotError(f"{generation.name} cannot be opened: {error}") from error
     if not isinstance(ids, list) or not all(isinstance(i, str) for i in ids):
         raise SnapshotError(f"{generation.name}/{IDS_FILE} is no list of ids")
+    if levels.dtype != np.uint8 or levels.shape != (len(levels), PALETTE_DIMENSION):
+        raise SnapshotError(f"{generation.name}/{PALETTES_FILE} holds no palettes")
     rows = {product_id: row for row, product_id in enumerate(ids)}
-    return Snapshot(generation.name, manifest, tuple(ids), rows, index, products)
+    palettes = Palettes(levels)
+    return Snapshot(generation.name, manifest, tuple(ids), rows, index, products, palettes)
 
 
 def _file_checks(generation: Path, manifest: Manifest) -> Iterator[Check]:
-    for name in (INDEX_FILE, IDS_FILE, PRODUCTS_FILE):
+    for name in (INDEX_FILE, IDS_FILE, PRODUCTS_FILE, PALETTES_FILE):
         path = generation / name
         problem = None
         if name not in manifest.files:
@@ -270,6 +278,7 @@ def _count_checks(snapshot: Snapshot) -> Iterator[Check]:
 
     yield same("ids are as many as the manifest says", len(snapshot.ids), manifest.products)
     yield same("vectors are as many as ids", len(index), len(snapshot.ids))
+    yield same("palettes are as many as ids", len(snapshot.palettes), len(snapshot.ids))
     yield same("ids are distinct", len(snapshot.rows), len(snapshot.ids))
     yield same("dimension is the manifest's", index.dimension, manifest.dimension)
     kind = None if index.kind == manifest.index.kind else f"{index.kind}, {manifest.index.kind}"

@@ -16,7 +16,8 @@ from tests.gallery.conftest import LOST, PRODUCTS, TWINS, fetching_app
 from tests.generations import product, publish_products, random_unit_vectors
 from tests.photo_server import Reply
 from vitrine.failures import FailureCode
-from vitrine.snapshot import open_snapshot
+from vitrine.palettes import palette_of_colour
+from vitrine.snapshot import open_current, open_snapshot
 
 ROUNDING = 2e-6  # scores have six decimals
 
@@ -421,3 +422,78 @@ def test_a_part_of_a_form_without_a_name_is_no_parameter(client, filename):
         content_type="multipart/form-data; boundary=b",
     )
     assert refusal(answer) == (400, "unknown_parameter")
+
+
+@pytest.fixture(scope="module")
+def snapshot(wardrobe):
+    return open_current(wardrobe)
+
+
+class TestColour:
+    def scores(self, snapshot, row, weight, palette):
+        cosines = snapshot.index.ranking(snapshot.index.vector(row)).scores
+        return (1 - weight) * cosines + weight * snapshot.palettes.likeness(palette)
+
+    def test_scores_are_a_mean_of_likeness_and_palettes(self, client, snapshot):
+        row = snapshot.rows["1003"]
+        for weight in (0.2, 0.5, 1):
+            expected = self.scores(snapshot, row, weight, snapshot.palettes.of(row))
+            answer = ask(client, id="1003", colour=weight, k=100).json["results"]
+            assert len(answer) == PRODUCTS - 1
+            assert [r["score"] for r in answer] == sorted(
+                (r["score"] for r in answer), reverse=True
+            )
+            for result in answer:
+                told = pytest.approx(expected[snapshot.rows[result["id"]]], abs=ROUNDING)
+                assert result["score"] == told
+
+    def test_none_is_the_same_as_zero(self, client):
+        plain = ask(client, id="1003").json["results"]
+        assert ask(client, id="1003", colour=0).json["results"] == plain
+        assert ask(client, id="1003", colour=1).json["results"] != plain
+
+    def test_another_colour_is_asked_for_by_its_digits(self, client, snapshot):
+        row, palette = snapshot.rows["1003"], palette_of_colour(0x2F, 0x62, 0xC4)
+        expected = self.scores(snapshot, row, 0.5, palette)
+        answer = ask(client, id="1003", hex="#2F62c4", k=100)
+        assert "1003" not in ids(answer)
+        assert len(ids(answer)) == PRODUCTS - 1
+        for result in answer.json["results"]:
+            told = pytest.approx(expected[snapshot.rows[result["id"]]], abs=ROUNDING)
+            assert result["score"] == told
+
+    def test_a_colour_alone_finds_what_has_it(self, client, snapshot):
+        answer = ask(client, hex="2f62c4", k=5)
+        assert answer.json["query"] == {"hex": "2f62c4"}
+        likeness = snapshot.palettes.likeness(palette_of_colour(0x2F, 0x62, 0xC4))
+        expected = np.lexsort((np.arange(PRODUCTS), -likeness.round(6)))[:5]
+        assert ids(answer) == [snapshot.ids[row] for row in expected]
+        narrowed = ask(client, hex="2f62c4", Gender="Men", k=100)
+        assert {r["facts"]["Gender"] for r in narrowed.json["results"]} == {"Men"}
+
+    def test_a_photo_has_its_own_palette(self, client):
+        photo = {
+            "image": (io.BytesIO(photo_bytes(3, (480, 640))), "a.png"),
+            "colour": "1",
+            "k": "1",
+        }
+        answer = client.post("/get_similar", data=photo)
+        assert ids(answer) == ["1003"]
+        assert answer.json["results"][0]["score"] > 0.99
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            *("id=1003&colour=1.01", "id=1003&colour=-1", "id=1003&colour=nan"),
+            *("id=1003&colour=red", "id=1003&colour=.5&colour=.5", "hex=2f62c4&colour=.5"),
+            *("hex=2f62c", "hex=2f62c4&hex=2f62c4", "hex=blue", "id=1003&hex=%232f62c4f"),
+        ],
+    )
+    def test_anything_else_is_refused_in_a_sentence(self, client, asked):
+        answer = client.get(f"/get_similar?{asked}")
+        assert refusal(answer) == (400, "bad_colour")
+
+    def test_words_have_no_colour_but_one_that_is_given(self, reading):
+        client = create_app({"index": reading.folder.root}).test_client()
+        assert refusal(ask(client, text="a shirt", colour=0.5)) == (400, "bad_colour")
+        assert len(ids(ask(client, text="a shirt", hex="2f62c4"))) == 12

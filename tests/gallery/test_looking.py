@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from html import unescape
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 from werkzeug.datastructures import MultiDict
@@ -16,7 +16,14 @@ from tests.drawings import photo_bytes
 from tests.gallery.conftest import LOST, PRODUCTS, TWINS
 from tests.generations import product, publish_products, random_unit_vectors
 
-START = Looking("/item/a", "a", {"Colour": ("Red",)}, more=("m",), less=("l",), trail=("x", "y"))
+START = Looking(
+    *("/item/a", "a", {"Colour": ("Red",)}),
+    more=("m",),
+    less=("l",),
+    trail=("x", "y"),
+    colour=0.3,
+    hex="2f62c4",
+)
 
 
 class TestState:
@@ -37,9 +44,30 @@ class TestState:
         both = MultiDict([("more", "z"), ("less", "z")])
         assert read_looking("/item/a", "a", both, []).less == ()
 
-    def test_walking_on_keeps_the_filters_and_the_trail_and_starts_a_new_query(self):
+    def test_walking_on_keeps_filters_trail_and_colour_and_starts_a_new_query(self):
         onward = START.onward("/item/b", "b")
-        assert onward == Looking("/item/b", "b", {"Colour": ("Red",)}, trail=("x", "y", "a"))
+        assert onward == Looking(
+            *("/item/b", "b", {"Colour": ("Red",)}),
+            trail=("x", "y", "a"),
+            colour=0.3,
+            hex="2f62c4",
+        )
+
+    @pytest.mark.parametrize(
+        ("query", "colour", "hex"),
+        [
+            ("colour=0.25", 0.25, ""),
+            ("colour=0.123", 0.12, ""),
+            ("hex=%232F62C4", 0.5, "2f62c4"),
+            ("hex=2f62c4&colour=1", 1, "2f62c4"),
+            ("hex=2f62c4&colour=0", 0, ""),
+            ("colour=nan", 0, ""),
+            ("colour=7&hex=red", 0, ""),
+        ],
+    )
+    def test_what_can_be_no_colour_is_passed_over(self, query, colour, hex):
+        state = read_looking("/item/a", "a", MultiDict(parse_qsl(query)), [])
+        assert (state.colour, state.hex) == (colour, hex)
 
     def test_walking_to_an_earlier_look_goes_back_to_it(self):
         assert START.onward("/item/x", "x").trail == ()
@@ -168,3 +196,55 @@ class TestPage:
         text = page(client, "/item/1003?Colour=Ultraviolet&trail=1001")
         assert "No other product is all of this at once." in text
         assert 'href="/item/1003?trail=1001">Clear the filters</a>' in text
+
+
+class TestColour:
+    def test_the_slider_says_how_much_it_counts_and_keeps_the_rest(self, client):
+        text = page(client, "/item/1003?Colour=Red&more=1001&colour=0.3")
+        (form,) = re.findall(r'<div class="colouring">\s*<form.*?</form>', text, re.S)
+        assert 'value="0.3"' in form
+        hidden = re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', form)
+        assert hidden == [("Colour", "Red"), ("more", "1001")]
+
+    def test_colour_moves_what_is_similar(self, client):
+        plain, coloured = (
+            similar_ids(page(client, f"/item/1003{query}")) for query in ("", "?colour=1")
+        )
+        assert set(plain) != set(coloured) or plain != coloured
+        found = client.get("/get_similar?id=1003&colour=1").json["results"]
+        assert coloured == [result["id"] for result in found]
+
+    def test_same_colour_is_a_switch(self, client):
+        (link,) = same_colour(page(client, "/item/1003?colour=0.3"))
+        assert "colour=0.7" in link
+        assert "aria-current" not in link
+        (link,) = same_colour(page(client, "/item/1003?colour=0.7"))
+        assert 'href="/item/1003"' in link
+        assert "aria-current" in link
+
+    def test_a_swatch_asks_for_another_colour(self, client):
+        text = page(client, "/item/1003?hex=2f62c4")
+        assert "Colour: Blue" in text
+        (chosen,) = re.findall(r'<a href="([^"]*)"[^>]*title="Blue" aria-current', text)
+        assert unescape(chosen) == "/item/1003?colour=0.5"
+        found = client.get("/get_similar?id=1003&hex=2f62c4").json["results"]
+        assert similar_ids(text) == [result["id"] for result in found]
+
+    def test_the_twin_says_the_same(self, client):
+        answer = client.get("/api/products/1003?colour=0.3").json
+        assert answer["colour"] == 0.3
+        assert "colour=0.7" in answer["same_colour_url"]
+        assert all("colour=0.3" in each["url"] for each in answer["similar"])
+        ids = [each["id"] for each in answer["similar"]]
+        assert ids == similar_ids(page(client, "/item/1003?colour=0.3"))
+
+    def test_a_photo_of_ones_own_has_a_slider_too(self, client):
+        photo = {"image": (io.BytesIO(photo_bytes(3, (480, 640))), "a.png")}
+        address = client.post("/search", data=photo).headers["Content-Location"]
+        found = similar_ids(page(client, f"{address}?colour=1"))
+        assert found[0] == "1003"
+        assert found[1:] == similar_ids(page(client, "/item/1003?colour=1"))[: len(found) - 1]
+
+
+def same_colour(text):
+    return re.findall(r"<a [^>]*>Same colour</a>", text)

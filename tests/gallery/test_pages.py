@@ -494,3 +494,31 @@ def test_markup_in_any_column_stays_text(tmp_path):
     answer = client.get("/get_similar", query_string={"id": f"{EVIL}0"})
     assert answer.mimetype == "application/json"
     assert len(answer.json["results"]) == 2
+
+
+class TestColour:
+    def test_what_has_a_colour_comes_first_on_every_page(self, client):
+        answer = client.get("/get_similar?hex=2f62c4&k=100").json["results"]
+        wanted = [result["id"] for result in answer]
+        shown, url = [], "/api/products?hex=2f62c4"
+        while url:
+            part = client.get(url).json
+            shown += [product["id"] for product in part["products"]]
+            url = part["next"]
+        assert [i for i in wanted if i in shown] == shown
+        assert part["sorts"] == []
+        assert part["chosen"][0]["label"] == "Colour: Blue"
+        assert "hex" not in part["chosen"][0]["url"]
+
+    def test_the_page_shows_it_and_filters_keep_it(self, client):
+        text = client.get("/?hex=2f62c4&Gender=Men").text
+        assert "Closest in colour first" in text
+        tiles = re.findall(r'data-look="([^"]*)"', text)
+        found = client.get("/api/products?hex=2f62c4&Gender=Men").json
+        assert found["products"]
+        assert [product["id"] for product in found["products"]] == tiles[: len(found["products"])]
+        values = [value for facet in found["facets"] for value in facet["values"]]
+        assert all("hex=2f62c4" in value["url"] for value in values)
+
+    def test_what_is_no_colour_is_passed_over(self, client):
+        assert client.get("/api/products?hex=blue").json["url"] == "/api/products"

@@ -93,9 +93,13 @@ class Recipe:
 
     @property
     def dimension(self) -> int:
-        """Gradient cells × orientations, and per lightness: grey, and chromas × hues."""
-        colours = 1 + (len(self.chroma_knots) - 1) * self.hues
-        return self.cells**2 * self.orientations + len(self.lightness_knots) * colours
+        """Gradient cells × orientations, and the palette's."""
+        return self.cells**2 * self.orientations + self.palette_dimension
+
+    @property
+    def palette_dimension(self) -> int:
+        """Per lightness: grey, and chromas × hues."""
+        return len(self.lightness_knots) * (1 + (len(self.chroma_knots) - 1) * self.hues)
 
 
 DEFAULT_RECIPE = Recipe()
@@ -117,25 +121,28 @@ class HandcraftedEncoder:
     def prepare(self, photo: Image.Image) -> FloatArray:
         """One RGB photo of any size → its two weighted blocks, shape (dimension,)."""
         recipe = self._recipe
-        lab, coverage = _cut_out(photo, recipe)
-        shape, palette = _shape(lab, coverage, recipe), _palette(lab, coverage, recipe)
+        lab, coverage = cut_out(photo, recipe)
+        blocks = _shape(lab, coverage, recipe), palette(lab, coverage, recipe)
         weight = recipe.palette_weight
-        return np.concatenate([np.sqrt(1 - weight) * shape, np.sqrt(weight) * palette])
+        return np.concatenate([np.sqrt(1 - weight) * blocks[0], np.sqrt(weight) * blocks[1]])
 
     def encode(self, prepared: Sequence[npt.NDArray[Any]]) -> FloatArray:
         """n prepared photos → array (n, dimension), float32, rows of unit L2 length."""
         return normalised(np.asarray(prepared, np.float32).reshape(-1, self.dimension))
 
 
-def _cut_out(photo: Image.Image, recipe: Recipe) -> tuple[FloatArray, FloatArray]:
+def cut_out(
+    photo: Image.Image, recipe: Recipe, *, blended: bool = True
+) -> tuple[FloatArray, FloatArray]:
     """The product in CIELAB, (edge, edge, 3), and how much of each pixel it covers, 0 to 1.
 
-    Where no product stands out, it is the whole picture.
+    Where no product stands out, it is the whole picture. Its pixels are means of the photo's or,
+    not `blended`, single ones of these: so that navy stripes on white do not become grey.
     """
     scale = recipe.search_edge / max(photo.size)
     size = max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
     picture = photo.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    mask = _product_mask(_cielab(picture), recipe)
+    mask = _product_mask(cielab(picture), recipe)
 
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
@@ -146,12 +153,17 @@ def _cut_out(photo: Image.Image, recipe: Recipe) -> tuple[FloatArray, FloatArray
 
     edges = (recipe.product_edge, recipe.product_edge)
     how = (edges, Image.Transform.EXTENT, box, Image.Resampling.BILINEAR)
-    lab = _cielab(picture.transform(*how))
+    if blended:
+        lab = cielab(picture.transform(*how))
+    else:
+        whole = tuple(side / scale for side in box)
+        lab = cielab(photo.transform(edges, Image.Transform.EXTENT, whole))
     coverage = np.asarray(Image.fromarray(mask.astype(np.uint8) * 255).transform(*how))
     return lab, np.divide(coverage, 255, dtype=np.float32)
 
 
-def _cielab(picture: Image.Image) -> FloatArray:
+def cielab(picture: Image.Image) -> FloatArray:
+    """An RGB picture's pixels in CIELAB, (h, w, 3), by the illuminant D65."""
     from skimage.color import rgb2lab
 
     lab: FloatArray = rgb2lab(np.asarray(picture, np.float32) / 255)
@@ -228,21 +240,30 @@ def _shape(lab: FloatArray, coverage: FloatArray, recipe: Recipe) -> FloatArray:
     return _unit_roots(cells / np.sqrt(around + recipe.faint**2)[..., np.newaxis])
 
 
-def _palette(lab: FloatArray, coverage: FloatArray, recipe: Recipe) -> FloatArray:
-    """Soft histogram of lightness × (grey, chroma × hue), a unit vector."""
+def palette(lab: FloatArray, coverage: FloatArray, recipe: Recipe) -> FloatArray:
+    """The `histogram` of a cut-out's colours, the middle counting most."""
     along = np.linspace(-1, 1, recipe.product_edge)
     weight = coverage * np.exp(-(along[:, np.newaxis] ** 2 + along**2) / (2 * recipe.middle**2))
 
     product = weight > 0
-    lightness, a, b = lab[product].T
-    light = _memberships(lightness, recipe.lightness_knots) * weight[product][:, np.newaxis]
+    return histogram(lab[product], weight[product], recipe)
+
+
+def histogram(colours: FloatArray, weights: FloatArray, recipe: Recipe) -> FloatArray:
+    """Soft histogram of lightness × (grey, chroma × hue) of colours (n, 3) in CIELAB.
+
+    Each counts by its weight (n,). A unit vector, of the square roots.
+    """
+    lightness, a, b = colours.T
+    light = _memberships(lightness, recipe.lightness_knots) * weights[:, np.newaxis]
     chroma = _memberships(np.hypot(a, b), recipe.chroma_knots)
     hue = _memberships(np.degrees(np.arctan2(b, a)), _circle(recipe.hues, 360), period=360)
 
     # Grey has no hue: the lowest chroma is one bin, not one for each hue.
     grey, coloured = chroma[:, :1], chroma[:, 1:, np.newaxis] * hue[:, np.newaxis]
-    colours = np.concatenate([grey, coloured.reshape(len(hue), -1)], axis=1)
-    return _unit_roots(np.einsum("pl,pc->lc", light, colours))
+    size = (len(colours), coloured.shape[1] * coloured.shape[2])
+    bins = np.concatenate([grey, coloured.reshape(size)], axis=1)
+    return _unit_roots(np.einsum("pl,pc->lc", light, bins))
 
 
 def _memberships(

@@ -8,6 +8,7 @@ from vitrine.index.base import (
     Neighbour,
     Neighbours,
     Ranking,
+    rounded,
     use_one_thread,
 )
 from vitrine.index.flat import FlatIndex
@@ -25,5 +26,6 @@ __all__ = [
     "Neighbours",
     "Ranking",
     "read_index",
+    "rounded",
     "use_one_thread",
 ]

@@ -13,7 +13,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from vitrine.encoders.base import FloatArray
+from vitrine.encoders.base import FloatArray, normalised
 
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
@@ -47,6 +47,14 @@ class Ranking:
     rows: Rows
     scores: Scores
 
+    @classmethod
+    def by(cls, scores: FloatArray | Scores) -> Ranking:
+        """All rows by their scores (n,), equals in row order. Not to be written to."""
+        told = rounded(scores)
+        rows = np.argsort(-told, kind="stable")
+        rows.flags.writeable = told.flags.writeable = False
+        return cls(rows, told)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Neighbours:
@@ -74,6 +82,7 @@ class Index(ABC):
     """Inner-product search over unit vectors (so a score is a cosine)."""
 
     kind: ClassVar[str]
+    is_exact: ClassVar[bool]
     length_tolerance: ClassVar[float]
     """How far from 1 the length of a stored vector may be."""
 
@@ -143,10 +152,12 @@ class Index(ABC):
         return self._ranking(np.ascontiguousarray(query, dtype=np.float32).tobytes())
 
     def _rank(self, query: bytes) -> Ranking:
-        scores = rounded(self._all_scores(np.frombuffer(query, dtype=np.float32)))
-        rows = np.argsort(-scores, kind="stable")
-        rows.flags.writeable = scores.flags.writeable = False
-        return Ranking(rows, scores)
+        return Ranking.by(self._all_scores(np.frombuffer(query, dtype=np.float32)))
+
+    def cosines(self, query: FloatArray, rows: Rows) -> FloatArray:
+        """The cosine of each of these rows (m,) to a unit vector (d,)."""
+        cosines: FloatArray = normalised(self._index.reconstruct_batch(rows)) @ query
+        return cosines
 
     @abstractmethod
     def _all_scores(self, query: FloatArray) -> FloatArray:
@@ -188,7 +199,7 @@ def _neighbours(rows: Rows, scores: Scores) -> Sequence[Neighbour]:
     return [Neighbour(*pair) for pair in zip(rows.tolist(), scores.tolist(), strict=True)]
 
 
-def rounded(cosines: FloatArray) -> Scores:
+def rounded(cosines: FloatArray | Scores) -> Scores:
     """Scores as they are told and compared."""
     scores: Scores = cosines.astype(np.float64).round(SCORE_DECIMALS).clip(-1, 1)
     return scores

@@ -21,6 +21,7 @@ class FlatIndex(Index):
     """Exact under any filter. Vectors are stored as they are, in float32."""
 
     kind = "flat"
+    is_exact = True
     length_tolerance = 1e-3  # rows of unit length are within 1e-6; more is no rounding
 
     @classmethod

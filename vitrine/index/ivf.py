@@ -33,6 +33,7 @@ class IvfIndex(Index):
     """
 
     kind = "ivf"
+    is_exact = False
     length_tolerance = 0.02
 
     @classmethod
@@ -143,7 +144,7 @@ class IvfIndex(Index):
                 break
             nprobe = min(2 * nprobe, self.lists)
         # What faiss has added up is the product with vectors not quite of unit length.
-        cosines = normalised(self._index.reconstruct_batch(rows)) @ query
+        cosines = self.cosines(query, rows)
         order = np.argsort(-cosines, kind="stable")
         return rows[order], cosines[order]
 

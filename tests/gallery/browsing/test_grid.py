@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -525,3 +527,20 @@ def test_typing_leaves_the_values_that_have_it_and_says_how_many(open_page):
     find.fill("")
     expect(shown(page)).to_have_text("5 values")
     expect(none).to_be_hidden()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_colour_is_picked_among_the_filters_and_given_up_again(open_page, size):
+    page = open_page("/", **size)
+    stay(page)
+    open_filters(page)
+    page.get_by_role("link", name="Blue", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Closest in colour first")
+    expect(page).to_have_url(re.compile(r"\?hex=2f62c4$"))
+    page.locator(".facets input[type=color]").fill("#c02030")
+    expect(page).to_have_url(re.compile(r"\?hex=c02030$"))
+    if size != DESKTOP:  # the sheet lies over what is chosen
+        page.locator(".facets > summary").click()
+    page.get_by_role("link", name="Remove Colour: #c02030").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("All products")
+    has_stayed(page)

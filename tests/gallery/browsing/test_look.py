@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -446,3 +448,40 @@ def test_the_same_count_is_announced_again(open_page):
         expect(page.locator(".example.more li")).to_have_count(times)
         expect(shown(page)).to_have_text("12 products")
         assert page.evaluate("heard") >= times
+
+
+@pytest.mark.parametrize("size", SIZES)
+class TestColour:
+    def test_the_slider_moves_what_is_similar_in_place_and_back_moves_it_back(
+        self, open_page, size
+    ):
+        page = open_page("/", **size)
+        stay(page)
+        open_look(page, "1003")
+        slider = look(page).get_by_role("slider", name="How much colour counts")
+        slider.fill("0.8")
+        expect(page).to_have_url(re.compile(r"/item/1003\?colour=0\.8$"))
+        expect(slider).to_have_attribute("value", "0.8")
+        assert ids(look(page)) == similar_ids(page, "id=1003&colour=0.8")
+        slider.fill("0")
+        expect(page).to_have_url(re.compile(r"/item/1003$"))
+        expect(slider).to_have_attribute("value", "0.0")
+        assert ids(look(page)) == similar_ids(page, "id=1003")
+        look(page).get_by_role("link", name="Same colour", exact=True).click()
+        expect(slider).to_have_value("0.7")
+        page.go_back()
+        expect(slider).to_have_value("0")
+        has_stayed(page)
+
+    def test_another_colour_is_picked_and_kept_on_the_way(self, open_page, size):
+        page = open_page("/item/1003", **size)
+        page.get_by_text("Another colour").click()
+        page.get_by_role("link", name="Blue", exact=True).click()
+        expect(page.locator(".colouring summary")).to_have_text("Colour: Blue")
+        expect(page).to_have_url(re.compile("colour=0.5&hex=2f62c4"))
+        page.locator(".colouring input[type=color]").fill("#c02030")
+        expect(page).to_have_url(re.compile("hex=c02030"))
+        expect(page.locator(".colouring summary")).to_have_text("Colour: #c02030")
+        (first, *_) = similar_ids(page, "id=1003&hex=c02030")
+        tile(page, first).click()
+        expect(page).to_have_url(re.compile("hex=c02030"))
