@@ -31,8 +31,8 @@ _LOCKED_SECONDS = 2.0  # for another process's write, which takes milliseconds
 _SCHEMA_VERSION = 1
 
 # Large values come last, so that SQLite reads the others without walking through them.
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS asked (
+_SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS asked (
     token TEXT PRIMARY KEY,
     fingerprint TEXT NOT NULL,
     width INTEGER NOT NULL,
@@ -41,9 +41,9 @@ CREATE TABLE IF NOT EXISTS asked (
     vector BLOB NOT NULL,
     palette BLOB NOT NULL,
     preview BLOB
-);
-CREATE INDEX IF NOT EXISTS asked_expires_at ON asked (expires_at);
-"""
+)""",
+    "CREATE INDEX IF NOT EXISTS asked_expires_at ON asked (expires_at)",
+)
 
 
 _Row = tuple[int, int, float, bytes, bytes, bytes]
@@ -192,13 +192,15 @@ class AskedPhotos:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute("PRAGMA secure_delete = ON")
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version != _SCHEMA_VERSION:  # what is remembered for hours is not worth taking over
-                db.executescript(
-                    f"DROP TABLE IF EXISTS asked; PRAGMA user_version = {_SCHEMA_VERSION}"
-                )
-            db.executescript(_SCHEMA)
             with db:
+                db.execute("BEGIN IMMEDIATE")
+                (version,) = db.execute("PRAGMA user_version").fetchone()
+                if version != _SCHEMA_VERSION:
+                    # What is remembered for hours is not worth taking over.
+                    db.execute("DROP TABLE IF EXISTS asked")
+                    db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+                for statement in _SCHEMA:
+                    db.execute(statement)
                 self._forget_expired(db)
                 if not self._keeps_previews:  # and perhaps did, before the last start
                     db.execute("UPDATE asked SET preview = NULL WHERE preview IS NOT NULL")

@@ -15,7 +15,6 @@ from vitrine.colouring import Colouring
 from vitrine.encoders.base import FloatArray
 from vitrine.palettes import DIMENSION, palette_of_colour
 
-STEP = 0.1  # of the slider
 SAME_COLOUR = 0.7  # what the shortcut sets: nothing of another colour, and the like things first
 ASKED_COLOUR = 0.5  # where a colour is asked for, and nothing is said of how much it counts
 

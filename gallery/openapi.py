@@ -44,6 +44,8 @@ WHEN: dict[Code, str] = {
     Code.BAD_JSON: "The body is no JSON object, or a value is no text, number or list of them.",
     Code.BAD_K: "`k` is no whole number within its bounds, or is given twice.",
     Code.BAD_SCORE: "`score` is none of those there are, or is given twice.",
+    Code.BAD_COLOUR: "`colour` is no number from 0 to 1, `hex` no colour, or there is none to "
+    "compare with.",
     Code.NO_QUERY: "None of `id`, `image_path`, `text` and `image` is given.",
     Code.SEVERAL_QUERIES: "More than one of `id`, `image_path`, `text` and `image` is given.",
     Code.UNKNOWN_PARAMETER: "There is no such parameter, nor such a facet; the words name all.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from indexer.jackknife import Integers
 from indexer.ledger import Ledger
 from indexer.pipeline import Pipeline, Plan, Progress
 from indexer.publishing import stacked
+from vitrine.colouring import joined
 from vitrine.encoders.base import Encoder, FloatArray
 from vitrine.failures import Failure, FailureCode
 from vitrine.fetching import Fetcher, FetchLimits
@@ -101,6 +102,16 @@ def of_index(snapshot: Snapshot, other: Snapshot) -> Candidate:
     encoder = other.manifest.encoder
     vectors = other.index.vectors()[there]
     return Candidate(encoder.name, encoder.fingerprint, np.array(rows, np.int64), vectors, {})
+
+
+def coloured(candidate: Candidate, snapshot: Snapshot, weight: float) -> Candidate:
+    """The same with colour counting as much, as `colour=` in the gallery does."""
+    palettes = np.stack([snapshot.palettes.of(row) for row in candidate.rows.tolist()])
+    return replace(
+        candidate,
+        name=f"{candidate.name}, colour {weight:g}",
+        vectors=joined(candidate.vectors, palettes, weight),
+    )
 
 
 def in_common(candidates: Sequence[Candidate], names: Sequence[str]) -> Common:

@@ -9,7 +9,7 @@ const marked = new Set();
  * of that page, to which all belongs that was chosen since the page of the link came.
  */
 export function choose(link, place) {
-  if (!link.matches(".facets section a, .same a")) return link.href;
+  if (!link.matches(":is(.facets section, .same) a:not(.swatches a)")) return link.href;
   mark(link);
   const [was, is, now] = [place.shown, link.href, here()].map((url) => new URL(url, location));
   if (was.href === now.href || was.pathname !== now.pathname) return link.href;

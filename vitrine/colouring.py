@@ -54,6 +54,13 @@ def nearest(
     return [Neighbour(*pair) for pair in zip(chosen.tolist(), found.tolist(), strict=True)]
 
 
+def joined(vectors: FloatArray, palettes: FloatArray, weight: float) -> FloatArray:
+    """Rows (n, d) and palettes (n, p) as rows (n, d + p) whose products are this score."""
+    parts = (np.sqrt(1 - weight) * vectors, np.sqrt(weight) * palettes)
+    rows: FloatArray = np.concatenate(parts, axis=1).astype(np.float32)
+    return rows
+
+
 def _cosines(
     index: Index, query: FloatArray, rows: Rows, colouring: Colouring
 ) -> FloatArray | Scores:

@@ -30,6 +30,7 @@ class _Wish:
     ks: tuple[int, ...]
     per_class: str | None
     encoders: tuple[str, ...]
+    colours: tuple[float, ...]
     against: Path | None
     queries: int | None
     with_identical: bool
@@ -75,6 +76,15 @@ class _Groups:
     "own, several with the first. A name (see `encoders`), a folder, or a name at the hub.",
 )
 @click.option(
+    "--colour",
+    "colours",
+    type=click.FloatRange(0, 1),
+    multiple=True,
+    metavar="SHARE",
+    help="Judge also what is found where colour counts as much, 0 to 1, as with the gallery's "
+    "slider; may be repeated.",
+)
+@click.option(
     "--against",
     type=click.Path(path_type=Path, file_okay=False),
     help="Compare with another index folder, by the products that both have.",
@@ -101,6 +111,7 @@ def evaluate(figure: Path | None, index: Path, as_json: bool, **options: Any) ->
     python -m indexer evaluate
     python -m indexer evaluate --by ProductType --by ProductType+Colour --figure failures.png
     python -m indexer evaluate --encoder handcrafted --encoder path/to/checkpoint
+    python -m indexer evaluate --colour 0.3 --colour 0.5
     """
     wish = _Wish(**options)
     with errors_in_words():
@@ -186,7 +197,7 @@ def _candidates(folder: IndexFolder, snapshot: Snapshot, wish: _Wish) -> list[Ca
     """Whose vectors are judged; the first is what the others are compared with."""
     from indexer.commands.build import chosen_encoder
     from indexer.display import BuildDisplay
-    from indexer.subjects import is_own, of_encoder, of_index, own_vectors
+    from indexer.subjects import coloured, is_own, of_encoder, of_index, own_vectors
 
     own = own_vectors(folder, snapshot)
     named = [
@@ -197,6 +208,7 @@ def _candidates(folder: IndexFolder, snapshot: Snapshot, wish: _Wish) -> list[Ca
     ]
     is_own_first = not named or (len(named) == 1 and named[0] is not own)
     found = [own, *named] if is_own_first else named
+    found += [coloured(found[0], snapshot, share) for share in dict.fromkeys(wish.colours)]
     if wish.against:
         found.append(of_index(snapshot, open_current(IndexFolder(wish.against))))
     return found

@@ -19,6 +19,7 @@ from vitrine.folder import IndexFolder
 NOON = 1_800_000_000.0
 HOUR = 3600.0
 VECTOR = random_unit_vectors(1)[0]
+PALETTE = random_unit_vectors(1, dimension=8, seed=1)[0]
 PREVIEW = b"RIFF a preview WEBP"
 
 
@@ -42,7 +43,7 @@ def store(path: Path, clock: Clock, keeps_previews: bool = False) -> AskedPhotos
 
 
 def keep(photos: AskedPhotos, fingerprint: str = "f" * 64, preview: bytes | None = PREVIEW):
-    return photos.keep(VECTOR, fingerprint, 480, 640, preview)
+    return photos.keep(VECTOR, PALETTE, fingerprint, 480, 640, preview)
 
 
 def tokens(path: Path) -> list[str]:
@@ -58,12 +59,23 @@ def test_a_photo_is_found_again_by_its_token(tmp_path, clock):
     assert (found.width, found.height) == (480, 640)
     assert found.vector.dtype == np.float32
     assert np.array_equal(found.vector, VECTOR)
+    assert np.array_equal(found.palette, PALETTE)
     assert found.expires_at == kept.expires_at == NOON + 24 * HOUR
 
 
 def test_it_is_found_by_another_process_and_after_a_restart(tmp_path, clock):
     kept = keep(store(tmp_path, clock))
     assert np.array_equal(store(tmp_path, clock).get(kept.token, "f" * 64).vector, VECTOR)
+
+
+def test_a_store_of_an_older_gallery_is_begun_anew(tmp_path, clock):
+    with sqlite3.connect(tmp_path / "asked.sqlite") as db:
+        db.execute("CREATE TABLE asked (token TEXT PRIMARY KEY, expires_at REAL)")
+        db.execute("INSERT INTO asked VALUES ('old', 9e9)")
+    photos = store(tmp_path, clock)
+    kept = keep(photos)
+    assert np.array_equal(photos.get(kept.token, "f" * 64).palette, PALETTE)
+    assert tokens(tmp_path) == [kept.token]
 
 
 def test_tokens_cannot_be_guessed_from_each_other(tmp_path, clock):
@@ -173,7 +185,7 @@ def test_many_threads_keep_and_find_at_once(tmp_path, clock):
 
     def work(number: int) -> None:
         for _ in range(25):
-            kept = photos.keep(vectors[number], "f" * 64, number, number, None)
+            kept = photos.keep(vectors[number], PALETTE, "f" * 64, number, number, None)
             found = photos.get(kept.token, "f" * 64)
             if found is None or not np.array_equal(found.vector, vectors[number]):
                 mismatches.append(number)

@@ -14,6 +14,7 @@ from indexer.build import sole_indexer
 from indexer.ledger import Ledger
 from tests.checkpoints import small_dinov2
 from tests.generations import product, publish_products, random_unit_vectors
+from vitrine.snapshot import open_current
 
 
 @pytest.fixture
@@ -75,6 +76,25 @@ def test_json_has_all_figures_with_chance_and_interval_and_every_class(evaluate,
     assert {each["class"]: each["queries"] for each in result["classes"]} == dict.fromkeys(
         ("Red", "Blue", "Green", "White", "Black"), 12
     )
+
+
+def test_colour_counts_as_much_as_is_asked_for(evaluate, shop):
+    shop.offer(range(20))
+    shop.build()
+    told = facts(evaluate("--by", "Colour", "--colour", "0.5", "--colour", "1", "--json"))
+    names = [subject["name"] for subject in told["subjects"]]
+    assert names == ["handcrafted", "handcrafted, colour 0.5", "handcrafted, colour 1"]
+    assert len({subject["fingerprint"] for subject in told["subjects"]}) == 1
+    snapshot = open_current(shop.folder)
+    palettes = np.stack([snapshot.palettes.of(row) for row in range(20)])
+    likeness = palettes @ palettes.T - 2 * np.eye(20)
+    colours = np.array([p.facts["Colour"] for p in snapshot.products.all()])
+    hits = colours[likeness.argmax(axis=1)] == colours
+    (by,) = told["by"]
+    found = {result["name"]: result["precision"]["1"]["value"] for result in by["results"]}
+    assert found["handcrafted, colour 1"] == pytest.approx(hits.mean())
+    refused = evaluate("--colour", "1.5", status=2)
+    assert "1.5 is not in the range" in refused.stderr
 
 
 def test_a_pair_of_facets_must_agree_in_both(evaluate, several):

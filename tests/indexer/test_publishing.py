@@ -52,7 +52,9 @@ def test_the_manifest_says_what_the_generation_holds(folder):
     assert manifest["index"] == {"kind": "flat", "recall": 1.0}
     assert manifest["catalogue"]["rows"] == 7
     assert manifest["failures"] == {"http_404": 1, "timeout": 1}
-    assert set(manifest["files"]) == {"vector.index", "image_ids.json", "products.sqlite"}
+    assert set(manifest["files"]) == {
+        *("vector.index", "image_ids.json", "products.sqlite", "palettes.npy")
+    }
 
 
 @pytest.mark.parametrize(
