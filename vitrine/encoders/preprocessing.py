@@ -90,8 +90,12 @@ class Preprocessing:
         levels = (np.arange(256, dtype=np.float64) * self.rescale).astype(np.float32)
         mean, std = np.array(self.mean, np.float32), np.array(self.std, np.float32)
         table = (levels[None, :] - mean[:, None]) / std[:, None]
-        planes = [table[channel][pixels[..., channel]] for channel in range(3)]
-        return np.stack(planes, axis=1)
+        planes = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
+        found = np.empty(planes.shape, dtype=np.float32)
+        for channel in range(3):
+            # By far the quickest of numpy's ways to look up; no value is beyond the table.
+            np.take(table[channel], planes[:, channel], out=found[:, channel], mode="clip")
+        return found
 
     def _resized(self, width: int, height: int) -> tuple[int, int]:
         """Width and height after resizing, in pixels."""
