@@ -10,13 +10,17 @@ from pathlib import Path
 import click
 import torch
 from rich.console import Console
-from safetensors.torch import save_file
 
+from training.curve import draw
 from training.examples import Examples, examples_of
 from training.learning import FASHION, Epoch, Learner, Recipe, facts_of
+from training.network import save
+from vitrine.encoders.checkpoint import WEIGHTS_FILE
+from vitrine.encoders.compact.model import CompactModel
 from vitrine.errors import UnusableError
 from vitrine.sources import read_source
 
+LOG_FILE = "log.csv"
 SHOWN = ("articleType", "baseColour", "articleType+baseColour", "gender")
 
 
@@ -35,7 +39,8 @@ def main(
     CATALOGUE is a table such as a styles.csv, whose columns articleType, baseColour, gender,
     masterCategory and usage are the labels, with the photos beside it. A fifth of the products is
     never learnt from; every fifth epoch says how many of the ten nearest share their labels.
-    OUT gets the weights, the log and the recipe.
+    OUT gets the checkpoint, for `python -m indexer build --encoder OUT`, its recipe, and its log,
+    also as a picture.
     """
     if threads:
         torch.set_num_threads(threads)
@@ -52,21 +57,15 @@ def main(
     if left_out := len(source.products) - used:
         console.print(f"{left_out:,} products are left out: no photo in the folder, or no label")
     out.mkdir(parents=True, exist_ok=True)
-    network = _taught(examples, recipe, out / "log.csv", console)
-    weights = {
-        name: tensor.half().contiguous()
-        for name, tensor in network.items()
-        if tensor.is_floating_point()
-    }
-    save_file(weights, out / "model.safetensors")
+    save(_taught(examples, recipe, out / LOG_FILE, console), recipe.side, out)
     (out / "recipe.json").write_text(json.dumps(facts_of(recipe), indent=2), encoding="utf-8")
-    console.print(f"{out / 'model.safetensors'}: {_millions(out / 'model.safetensors')} MB")
+    draw(out / LOG_FILE, out / "curve.png")
+    megabytes = (out / WEIGHTS_FILE).stat().st_size / 1e6
+    console.print(f"{out / WEIGHTS_FILE}: {megabytes:.1f} MB")
 
 
-def _taught(
-    examples: Examples, recipe: Recipe, log: Path, console: Console
-) -> dict[str, torch.Tensor]:
-    """The weights that were learnt; each epoch is a line of the log as soon as it is over."""
+def _taught(examples: Examples, recipe: Recipe, log: Path, console: Console) -> CompactModel:
+    """The network that has learnt; each epoch is a line of the log as soon as it is over."""
     learner, began = Learner(examples, recipe), time.monotonic()
     with log.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -80,7 +79,7 @@ def _taught(
             writer.writerow([*line, *found])
             file.flush()
             console.print(_said(epoch, recipe, seconds), soft_wrap=True)
-    return learner.network.state_dict()
+    return learner.network
 
 
 def _found(epoch: Epoch, recipe: Recipe) -> list[str]:
@@ -96,10 +95,6 @@ def _said(epoch: Epoch, recipe: Recipe, seconds: float) -> str:
         return line
     all_ = epoch.found.among_all
     return f"{line}; at 10: " + ", ".join(f"{fact} {all_[fact]:.3f}" for fact in SHOWN)
-
-
-def _millions(file: Path) -> str:
-    return f"{file.stat().st_size / 1e6:.1f}"
 
 
 if __name__ == "__main__":

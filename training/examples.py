@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from rich.progress import track
 
 from vitrine.catalogue import Catalogue
@@ -78,12 +78,12 @@ def examples_of(catalogue: Catalogue, facts: Sequence[str]) -> Examples:
             f"{', '.join(facts)}"
         )
     pixels = np.stack([square for _, _, square in kept])
-    backdrops = np.stack([_backdrop(square) for square in pixels])
+    backdrops = np.stack([backdrop(square) for square in pixels])
     return Examples(
         torch.from_numpy(pixels).permute(0, 3, 1, 2),
         torch.from_numpy(backdrops)[:, None],
         {fact: _label([values[i] for _, values, _ in kept]) for i, fact in enumerate(facts)},
-        torch.tensor([_is_validation(product.id) for product, _, _ in kept]),
+        torch.tensor([is_validation(product.id) for product, _, _ in kept]),
     )
 
 
@@ -97,23 +97,23 @@ def _label(values: Sequence[str]) -> Label:
     return Label(torch.from_numpy(codes.astype(np.int64)), len(distinct))
 
 
-def _is_validation(product_id: str) -> bool:
+def is_validation(product_id: str) -> bool:
+    """Whether a product is kept aside, never to be learnt from."""
     return int(hashlib.sha256(product_id.encode()).hexdigest(), 16) % _VALIDATING == 0
 
 
 def _square(files: LocalFiles, reference: Reference | Failure) -> npt.NDArray[np.uint8] | None:
-    """The whole photo on a white square; None where there is none here that can be read."""
+    """The whole photo as a square; None where there is none here that can be read."""
     if isinstance(reference, Failure) or reference.is_url:
         return None
     read = files.read(reference.location, None)
     photo = decode(read.body) if isinstance(read, Fetched) else None
     if not isinstance(photo, Photo):
         return None
-    size = (SIDE, SIDE)
-    return np.asarray(ImageOps.pad(photo.image, size, Image.Resampling.BICUBIC, color="white"))
+    return np.asarray(photo.image.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
 
 
-def _backdrop(square: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def backdrop(square: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """1 where a square (h, w, 3) is white and hangs together with the edge, else 0: (h, w)."""
     from skimage.measure import label
 

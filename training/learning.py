@@ -22,15 +22,18 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from training.augmentation import Augmentation, augmented
 from training.examples import Examples, Label
-from training.network import Network
+from training.network import embedded, untaught
 from training.precision import Precision, precision
+from vitrine.encoders.compact.model import CompactModel
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """All that decides the weights, beside the photos.
 
-    `labels` says how much each fact counts; ``a+b`` is a pair. `sharpness` is the factor of
+    `labels` says how much each fact counts; ``a+b`` is a pair. Photos are first seen `first_side`
+    pixels wide, which is quick, and grow to `side` over the share `growing` of the epochs (M. Tan
+    and Q. Le 2021, "EfficientNetV2", section 4). `sharpness` is the factor of
     cosines in the softmax. `decay` is that of weights, `averaging` how much of the average of
     all steps' weights, which is what is kept, stays in each step. `itself` is what it counts that
     a photo is like itself, and `itself_sharpness` the factor of cosines there. `in_bfloat16`
@@ -41,7 +44,9 @@ class Recipe:
     seed: int = 0
     epochs: int = 30
     batch: int = 64
-    side: int = 96
+    first_side: int = 64
+    side: int = 112
+    growing: float = 0.7
     rate: float = 3e-3
     decay: float = 0.05
     sharpness: float = 16.0
@@ -81,7 +86,7 @@ class Learner:
     def __init__(self, examples: Examples, recipe: Recipe) -> None:
         torch.manual_seed(recipe.seed)
         self._examples, self._recipe = examples, recipe
-        self._learning = Network().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._learning = untaught().to(memory_format=torch.channels_last)
         self._directions = nn.ParameterDict(
             {fact: _directions(examples.labels[fact], self._learning) for fact in recipe.labels}
         )
@@ -90,8 +95,8 @@ class Learner:
         self._average.eval()
 
     @property
-    def network(self) -> Network:
-        return cast(Network, self._average.module)
+    def network(self) -> CompactModel:
+        return cast(CompactModel, self._average.module)
 
     def epochs(self, measured_every: int = 5) -> Iterator[Epoch]:
         """Learn; the last epoch is always measured."""
@@ -108,21 +113,21 @@ class Learner:
         )
         for number in range(1, recipe.epochs + 1):
             shuffled = learnt_from[torch.randperm(len(learnt_from))]
-            loss = 0.0
+            loss, side = 0.0, side_of(recipe, number)
             for batch in torch.split(shuffled, recipe.batch)[:steps]:
-                loss += self._step(batch, optimiser)
+                loss += self._step(batch, side, optimiser)
                 schedule.step()
             is_measured = number % measured_every == 0 or number == recipe.epochs
             found = precision(self.network, self._examples, recipe.side) if is_measured else None
             yield Epoch(number, loss / steps, found)
 
-    def _step(self, batch: torch.Tensor, optimiser: torch.optim.Optimizer) -> float:
-        vectors = self._vectors(self._learning, batch)
-        loss = self._loss_of_labels(vectors, batch)
+    def _step(self, batch: torch.Tensor, side: int, optimiser: torch.optim.Optimizer) -> float:
+        seen = self._vectors(self._learning, batch, side)
+        loss = self._loss_of_labels(seen, batch)
         if self._recipe.itself:
             with torch.no_grad():
-                again = self._vectors(self._average, batch)
-            cosines = self._recipe.itself_sharpness * vectors @ again.T
+                again = self._vectors(self._average, batch, side)
+            cosines = self._recipe.itself_sharpness * seen @ again.T
             itself = functional.cross_entropy(cosines, torch.arange(len(batch)))
             loss = loss + self._recipe.itself * itself
         optimiser.zero_grad()
@@ -131,20 +136,19 @@ class Learner:
         self._average.update_parameters(self._learning)
         return loss.item()
 
-    def _vectors(self, network: nn.Module, batch: torch.Tensor) -> torch.Tensor:
+    def _vectors(self, network: nn.Module, batch: torch.Tensor, side: int) -> torch.Tensor:
         """Of photos that are changed by chance anew."""
         recipe = self._recipe
-        pixels = augmented(self._examples, batch, recipe.side, recipe.augmentation)
+        pixels = augmented(self._examples, batch, side, recipe.augmentation)
         pixels = pixels.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=recipe.in_bfloat16):
-            vectors: torch.Tensor = network(pixels)
-        return vectors.float()
+            return embedded(network, pixels).float()
 
-    def _loss_of_labels(self, vectors: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:
+    def _loss_of_labels(self, seen: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:
         recipe = self._recipe
         loss = torch.zeros(())
         for fact, weight in recipe.labels.items():
-            cosines = vectors @ functional.normalize(self._directions[fact]).T
+            cosines = seen @ functional.normalize(self._directions[fact]).T
             codes = self._examples.labels[fact].codes[batch]
             loss = loss + weight * functional.cross_entropy(
                 recipe.sharpness * cosines, codes, label_smoothing=recipe.smoothing
@@ -160,11 +164,18 @@ class Learner:
         ]
 
 
+def side_of(recipe: Recipe, epoch: int) -> int:
+    """How wide photos are seen in the epoch, counted from 1: a multiple of 8, in pixels."""
+    grown = min(1.0, (epoch - 1) / max(1.0, recipe.growing * recipe.epochs))
+    side = recipe.first_side + grown * (recipe.side - recipe.first_side)
+    return round(side / 8) * 8
+
+
 def facts_of(recipe: Recipe) -> dict[str, object]:
     """The recipe as plain values, to be kept beside the weights."""
     plain = dataclasses.replace(recipe, labels=dict(recipe.labels))
     return dataclasses.asdict(plain)
 
 
-def _directions(label: Label, network: Network) -> nn.Parameter:
+def _directions(label: Label, network: CompactModel) -> nn.Parameter:
     return nn.Parameter(torch.randn(label.values, network.embed.out_features))

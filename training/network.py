@@ -1,63 +1,39 @@
-"""A plain residual network, small enough for any CPU (K. He et al. 2016, "Deep residual learning").
-
-Four stages of 3 × 3 convolutions, each at half the size of the one before. All four are averaged
-into the embedding, as colour and pattern are seen by the first and lost on the way to the last.
-"""
+"""The network that learns: made anew, asked, and written as a checkpoint."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from pathlib import Path
 
 import torch
+from PIL import Image
 from torch import nn
-from torch.nn import functional
+from transformers import ViTImageProcessorPil
 
-WIDTHS = (24, 48, 96, 192)
-DIMENSION = 128
-
-
-class Network(nn.Module):
-    """Pixels (n, 3, side, side) in [0, 1] → unit vectors (n, dimension)."""
-
-    def __init__(self, widths: Sequence[int] = WIDTHS, dimension: int = DIMENSION) -> None:
-        super().__init__()
-        self.stem = _convolution(3, widths[0], stride=2)
-        before = (widths[0], *widths)
-        self.stages = nn.ModuleList(
-            nn.Sequential(
-                _convolution(narrow, wide, stride=1 if stage == 0 else 2), nn.ReLU(), _Block(wide)
-            )
-            for stage, (narrow, wide) in enumerate(zip(before, widths, strict=False))
-        )
-        features = sum(widths) + widths[-1]
-        self.norm = nn.BatchNorm1d(features)
-        self.embed = nn.Linear(features, dimension)
-
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        x = functional.relu(self.stem((pixels - 0.5) * 4))
-        features = []
-        for stage in self.stages:
-            x = stage(x)
-            features.append(x.mean((2, 3)))
-        features.append(x.amax((2, 3)))
-        return functional.normalize(self.embed(self.norm(torch.cat(features, 1).float())))
+from vitrine.encoders.checkpoint import quiet_library
+from vitrine.encoders.compact import MEAN, STD
+from vitrine.encoders.compact.model import CompactConfig, CompactModel
 
 
-class _Block(nn.Module):
-    """What two convolutions add to what they are given; nothing at first."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first = _convolution(width, width)
-        self.second = _convolution(width, width)
-        for scale in self.second[1].parameters():
-            nn.init.zeros_(scale)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return functional.relu(x + self.second(functional.relu(self.first(x))))
+def untaught() -> CompactModel:
+    """One that torch's own generator has made."""
+    return CompactModel(CompactConfig())
 
 
-def _convolution(narrow: int, wide: int, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(narrow, wide, 3, stride, padding=1, bias=False), nn.BatchNorm2d(wide)
+def embedded(network: nn.Module, pixels: torch.Tensor) -> torch.Tensor:
+    """Pixels (n, 3, height, width), in [0, 1] → unit vectors (n, dimension)."""
+    vectors: torch.Tensor = network((pixels - MEAN) / STD).pooler_output
+    return vectors
+
+
+def save(network: CompactModel, side: int, folder: Path) -> None:
+    """Write the checkpoint, in 16-bit floats, for photos that are made squares of `side` pixels."""
+    processor = ViTImageProcessorPil(
+        size={"height": side, "width": side},
+        resample=Image.Resampling.BICUBIC,
+        image_mean=[MEAN] * 3,
+        image_std=[STD] * 3,
     )
+    with quiet_library():
+        copy.deepcopy(network).half().save_pretrained(folder)
+        processor.save_pretrained(folder)

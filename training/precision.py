@@ -9,7 +9,8 @@ import torch
 from torch.nn import functional
 
 from training.examples import Examples
-from training.network import Network
+from training.network import embedded
+from vitrine.encoders.compact.model import CompactModel
 
 K = 10
 _AT_ONCE = 128
@@ -25,7 +26,7 @@ class Precision:
 
 
 @torch.no_grad()
-def precision(network: Network, examples: Examples, side: int) -> Precision:
+def precision(network: CompactModel, examples: Examples, side: int) -> Precision:
     """Of the validation photos as queries, which never find themselves."""
     vectors = _vectors(network, examples, side)
     queries = torch.nonzero(examples.is_validation)[:, 0]
@@ -46,14 +47,15 @@ def _shares(
     }
 
 
-def _vectors(network: Network, examples: Examples, side: int) -> torch.Tensor:
+def _vectors(network: CompactModel, examples: Examples, side: int) -> torch.Tensor:
     was_learning = network.training
     network.eval()
     vectors = [
-        network(
+        embedded(
+            network,
             functional.interpolate(
                 pixels.float() / 255, (side, side), mode="bilinear", antialias=True
-            )
+            ),
         )
         for pixels in torch.split(examples.pixels, _AT_ONCE)
     ]

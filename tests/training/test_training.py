@@ -11,13 +11,13 @@ import pytest
 import torch
 from click.testing import CliRunner
 from PIL import Image, ImageDraw
-from safetensors.torch import load_file
 
 from training.__main__ import main
 from training.augmentation import Augmentation, augmented
 from training.examples import SIDE, examples_of
-from training.learning import Learner, Recipe
-from training.network import DIMENSION, Network
+from training.learning import Learner, Recipe, side_of
+from training.network import embedded, untaught
+from vitrine.encoders import load_encoder
 from vitrine.sources import read_source
 
 COLUMNS = ("id", "gender", "masterCategory", "articleType", "baseColour", "usage")
@@ -69,8 +69,9 @@ def examples(catalogue):
 
 
 def recipe(**changes):
-    weights = {"articleType": 1.0, "baseColour": 1.0}
-    return Recipe(weights, **{"epochs": 2, "batch": 16, "side": 32, **changes})
+    labels = {"articleType": 1.0, "baseColour": 1.0}
+    small = {"labels": labels, "epochs": 2, "batch": 16, "first_side": 32, "side": 32}
+    return Recipe(**{**small, **changes})
 
 
 def test_products_without_a_photo_or_a_label_are_left_out(examples):
@@ -144,11 +145,17 @@ def test_another_backdrop_leaves_the_product_as_it_is(examples):
 
 
 def test_vectors_are_of_unit_length_whatever_the_side():
-    network = Network().eval()
+    network = untaught().eval()
     for side in (32, 96, 113):
-        vectors = network(torch.rand(3, 3, side, side))
-        assert vectors.shape == (3, DIMENSION)
+        vectors = embedded(network, torch.rand(3, 3, side, side))
+        assert vectors.shape == (3, network.config.dimension)
         assert torch.allclose(vectors.norm(dim=1), torch.ones(3))
+
+
+def test_photos_grow_from_small_to_large():
+    growing = recipe(first_side=32, side=64, growing=0.5, epochs=8)
+    sides = [side_of(growing, epoch) for epoch in range(1, 9)]
+    assert sides == [32, 40, 48, 56, 64, 64, 64, 64]
 
 
 def test_it_learns_what_the_labels_say(examples):
@@ -161,7 +168,7 @@ def test_it_learns_what_the_labels_say(examples):
 
 
 def test_it_learns_to_know_photos_again_without_any_label(examples):
-    weightless = Recipe({}, epochs=12, batch=16, side=32, averaging=0.8, itself=1.0)
+    weightless = recipe(labels={}, epochs=12, averaging=0.8, itself=1.0)
     first, *_, last = Learner(examples, weightless).epochs()
     assert last.loss < 0.9 * first.loss
 
@@ -180,16 +187,16 @@ def test_the_command_writes_weights_log_and_recipe(catalogue, tmp_path):
     out = tmp_path / "out"
     done = CliRunner().invoke(main, [str(catalogue), str(out), "--epochs", "1"])
     assert done.exit_code == 0, done.output
-    weights = load_file(out / "model.safetensors")
-    expected = Network().state_dict()
-    assert set(expected) - set(weights) == {n for n in expected if n.endswith("batches_tracked")}
-    assert all(tensor.shape == expected[name].shape for name, tensor in weights.items())
+    encoder = load_encoder(str(out))
+    assert encoder.encode([encoder.prepare(draw("Hats", "Red", 1))]).shape == (1, 128)
     assert "2 products are left out" in done.output
     assert (out / "model.safetensors").stat().st_size < 4e6
     with (out / "log.csv").open() as file:
         (line,) = csv.DictReader(file)
     assert line["epoch"] == "1"
     assert 0 <= float(line["aside articleType"]) <= 1
+    with Image.open(out / "curve.png") as curve:
+        assert curve.width > 600
     assert json.loads((out / "recipe.json").read_text())["labels"]["articleType"] == 1
 
 

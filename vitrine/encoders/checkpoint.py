@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from vitrine.encoders import compact
 from vitrine.encoders.base import EncoderError
 
 CONFIG_FILE = "config.json"
@@ -71,7 +72,10 @@ def model_of(folder: Path) -> Any:
     import torch
     import transformers
 
-    by_class = material_config(folder)["model_type"] == "clip_vision_model" and (
+    kind = material_config(folder)["model_type"]
+    if kind == compact.MODEL_TYPE:
+        import vitrine.encoders.compact.model  # noqa: F401, makes it known to the library
+    by_class = kind == "clip_vision_model" and (
         json_object(folder / CONFIG_FILE).get("architectures") == [_PROJECTED_VISION]
     )
     loader = getattr(transformers, _PROJECTED_VISION if by_class else "AutoModel")

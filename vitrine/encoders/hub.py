@@ -111,7 +111,7 @@ def fetched(model: HubModel) -> Path:
         raise EncoderError(
             f"{model}: not on this machine, and the download from the hub failed ({cause}). "
             "Run again with a network, put the checkpoint in a folder and give --encoder FOLDER, "
-            "or give --encoder handcrafted, which needs no download."
+            "or give --encoder compact, which needs no download."
         ) from error
     if not any((folder / file).is_file() for file in (WEIGHTS_FILE, WEIGHTS_INDEX_FILE)):
         raise EncoderError(

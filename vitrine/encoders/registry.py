@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from vitrine.encoders import compact
 from vitrine.encoders.base import Encoder, EncoderError
 from vitrine.encoders.hub import HUB_PATIENCE_S, HubModel, cached, fetched, offered
 
@@ -99,6 +100,14 @@ REGISTRY: dict[str, EncoderSpec] = {
             summary="MobileNetV2, a small convolutional net: quick, and coarser",
         ),
         EncoderSpec(
+            name="compact",
+            hub_id=None,
+            dimension=128,
+            licence="MIT",
+            size_mb=2,
+            summary="our own network, taught on fashion: quick, without a download",
+        ),
+        EncoderSpec(
             name="handcrafted",
             hub_id=None,
             dimension=731,
@@ -109,10 +118,13 @@ REGISTRY: dict[str, EncoderSpec] = {
     )
 }
 
+_CHECKPOINTS = {"compact": compact.CHECKPOINT}
+"""Those that are part of this program."""
+
 _HUB_NAME = re.compile(r"(?P<id>\w[\w.-]*/\w[\w.-]*)(@(?P<revision>\w[\w./-]*))?")
 
 _PREFERRED = REGISTRY["dinov2-small"]
-_FALLBACK = REGISTRY["handcrafted"]
+_FALLBACK = REGISTRY["compact"]
 
 
 class Availability(StrEnum):
@@ -143,8 +155,7 @@ def load_encoder(name: str) -> Encoder:
     That is owner/model, or owner/model@revision for another than its newest revision.
     Downloads what is not on this machine. Raises EncoderError, whose text says what to do.
     """
-    spec = REGISTRY.get(name)
-    if spec is _FALLBACK:
+    if name == "handcrafted":
         from vitrine.encoders.handcrafted import HandcraftedEncoder
 
         return HandcraftedEncoder()
@@ -152,13 +163,15 @@ def load_encoder(name: str) -> Encoder:
     from vitrine.encoders.transformer import load_checkpoint
 
     checkpoint = checkpoint_of(name)
-    is_folder = spec is None and Path(name).expanduser().is_dir()
+    is_folder = name not in REGISTRY and Path(name).expanduser().is_dir()
     return load_checkpoint(checkpoint, str(checkpoint.resolve()) if is_folder else name)
 
 
 def checkpoint_of(name: str) -> Path:
     """The folder of the checkpoint that has this name; the same names, and errors."""
     spec = REGISTRY.get(name)
+    if name in _CHECKPOINTS:
+        return _CHECKPOINTS[name]
     if spec is not None and spec.at_hub is not None:
         return fetched(spec.at_hub)
     folder = Path(name).expanduser()

@@ -102,7 +102,7 @@ def test_auto_gives_a_silent_hub_up_after_three_seconds(tmp_path: Path) -> None:
         start = time.monotonic()
         answer = auto_in_a_process(tmp_path, HF_ENDPOINT=address)
         whole_process = time.monotonic() - start
-    assert answer["name"] == "handcrafted"
+    assert answer["name"] == "compact"
     assert "no hub within 3 s" in answer["reason"]
     assert "--encoder FOLDER" in answer["reason"]
     assert "\n" not in answer["reason"]
@@ -117,7 +117,7 @@ def test_auto_gives_up_at_once_where_nobody_listens_or_nobody_may_ask(
     monkeypatch.setattr(hub, "HUB_PATIENCE_S", 60.0)
     start = time.monotonic()
     with client_of(tmp_path, offline=offline):
-        assert resolve_auto().name == "handcrafted"
+        assert resolve_auto().name == "compact"
     assert time.monotonic() - start < 15
 
 
@@ -126,20 +126,20 @@ def test_auto_is_told_by_the_environment_that_nobody_may_be_asked(
 ) -> None:
     with serving(checkpoint) as address:
         answer = auto_in_a_process(tmp_path, HF_ENDPOINT=address, HF_HUB_OFFLINE="1")
-    assert answer["name"] == "handcrafted"
+    assert answer["name"] == "compact"
 
 
 def test_auto_does_not_take_a_hub_that_lacks_the_model(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with serving(tmp_path / "empty") as address, client_of(tmp_path, address):
-        assert resolve_auto().name == "handcrafted"
+        assert resolve_auto().name == "compact"
 
 
 def test_a_cache_without_weights_does_not_count(tmp_path: Path, checkpoint: Path) -> None:
     cached(tmp_path, checkpoint)
     next((tmp_path / "hub").rglob("model.safetensors")).unlink()
     with client_of(tmp_path):
-        assert resolve_auto().name == "handcrafted"
+        assert resolve_auto().name == "compact"
 
 
 # Where each is
@@ -157,14 +157,14 @@ def test_availability_tells_where_each_encoder_is(tmp_path: Path, checkpoint: Pa
     assert list(here) == list(REGISTRY)
     assert here["dinov2-small"] == "on this machine"
     assert here["dinov2-base"].startswith("out of reach")
-    assert here["handcrafted"] == "built in"
+    assert here["compact"] == here["handcrafted"] == "built in"
     with serving(checkpoint) as address:
         there = where_each_is(empty, address)
     assert there["dinov2-small"] == "at the hub (not downloaded)"
     assert there["dinov2-base"].startswith("out of reach")
     nowhere = where_each_is(empty)
     assert nowhere["dinov2-small"].startswith("out of reach")
-    assert nowhere["handcrafted"] == "built in"
+    assert nowhere["compact"] == nowhere["handcrafted"] == "built in"
 
 
 def test_a_silent_hub_costs_three_seconds_for_all_encoders_together(tmp_path: Path) -> None:
@@ -290,10 +290,12 @@ def test_a_folder_is_loaded_by_its_path_and_again_by_the_encoder_s_name(
     assert again.dimension == HIDDEN_SIZE
 
 
-def test_the_built_in_encoder_is_loaded_by_its_name() -> None:
-    encoder = load_encoder("handcrafted")
+@pytest.mark.parametrize("name", ["compact", "handcrafted"])
+def test_a_built_in_encoder_is_loaded_by_its_name(name: str) -> None:
+    encoder = load_encoder(name)
     vectors = encoder.encode([encoder.prepare(Image.new("RGB", (50, 40), "red"))])
-    assert vectors.shape == (1, REGISTRY["handcrafted"].dimension)
+    assert encoder.name == name
+    assert vectors.shape == (1, REGISTRY[name].dimension)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
 
@@ -311,4 +313,4 @@ def test_every_registered_encoder_says_what_it_is() -> None:
         assert spec.dimension > 0
         assert spec.licence
         assert spec.summary
-        assert (spec.hub_id is None) == (spec.size_mb == 0)
+        assert (name == "handcrafted") == (spec.size_mb == 0)
