@@ -5,10 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
-# And `real`, `building` and `downloading`, which need a folder of real photos, `map`, which
-# needs an index, `throughput`, which needs wrk, and `growth`, which takes long.
+# And `real`, `building`, `downloading`, `quality` and `colouring`, which need real photos, `map`,
+# which needs an index, `throughput`, which needs wrk, and `growth`, which takes long.
 # The last of these needs Node, and its registry.
-MEASUREMENTS = ("click", "parity", "pages", "first_page", "starting", "ann", "lighthouse")
+MEASUREMENTS = (
+    *("click", "compact", "parity", "pages", "first_page", "starting", "ann"),
+    "lighthouse",
+)
 
 for name in MEASUREMENTS:
     print(f"\n# python -m bench.{name}", flush=True)
