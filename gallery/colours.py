@@ -15,7 +15,7 @@ from vitrine.colouring import Colouring
 from vitrine.encoders.base import FloatArray
 from vitrine.palettes import DIMENSION, palette_of_colour
 
-SAME_COLOUR = 0.7  # what the shortcut sets: nothing of another colour, and the like things first
+SAME_COLOUR = 0.7  # what the shortcut sets: more than likeness, which still parts the rest
 ASKED_COLOUR = 0.5  # where a colour is asked for, and nothing is said of how much it counts
 
 NO_COLOUR: FloatArray = np.zeros(DIMENSION, dtype=np.float32)

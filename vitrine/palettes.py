@@ -17,7 +17,7 @@ Levels = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.int64]
 
 RECIPE = Recipe(search_edge=64, product_edge=32)
-"""Smaller pictures than for shapes, in a quarter of the time: colours need no outlines."""
+"""Smaller pictures than for shapes, which takes less time: colours need no outlines."""
 
 DIMENSION = RECIPE.palette_dimension
 
