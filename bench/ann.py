@@ -24,7 +24,7 @@ import numpy as np
 from indexer.indexing import IndexWish, made_index
 from tests.generations import clustered_unit_vectors
 from vitrine.encoders.base import FloatArray
-from vitrine.index import Index, Neighbour, read_index
+from vitrine.index import Filter, Index, Neighbour, read_index
 from vitrine.index.base import Rows
 from vitrine.settings import IndexChoice
 
@@ -187,10 +187,11 @@ def report_filters(truth: Truth, flat: Index, ivf: Index) -> None:
     """Filters by chance; each ratio is that of an unfiltered exact search."""
     for share in SHARES:
         mask = np.random.default_rng(5).random(len(truth.vectors)) < share
+        allowed = Filter.by(mask)
         searches: Mapping[str, Callable[[FloatArray], Sequence[Neighbour]]] = {
             "unfiltered": partial(flat.search, k=K),
-            "flat": partial(flat.search, k=K, allowed=mask),
-            "ivf": partial(ivf.search, k=K, allowed=mask),
+            "flat": partial(flat.search, k=K, allowed=allowed),
+            "ivf": partial(ivf.search, k=K, allowed=allowed),
         }
         times = in_turn(truth, searches)
         hits = dict.fromkeys(("flat", "ivf"), 0)

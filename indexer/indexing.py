@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from vitrine.encoders.base import FloatArray
-from vitrine.index import FlatIndex, Index, IvfIndex, read_index
+from vitrine.index import FlatIndex, IvfIndex, read_index
 from vitrine.index.base import CHUNK
 from vitrine.index.calibration import Sample, calibrate, recall_of, sample_of
 from vitrine.settings import DEFAULT_RECALL, LARGEST_FLAT, IndexChoice
@@ -83,7 +83,7 @@ def _taken_over(
     before: Path, vectors: FloatArray, sample: Sample, recall: float
 ) -> IvfIndex | None:
     try:
-        older: Index = read_index(before)
+        older = read_index(before)
     except ValueError:
         return None
     if not isinstance(older, IvfIndex) or not older.suits(vectors):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vitrine.encoders.base import FloatArray
-from vitrine.index import Index, Mask, Neighbour, rounded
+from vitrine.index import Filter, Index, Neighbour, rounded
 from vitrine.index.base import Scores
 from vitrine.palettes import Palettes, Rows
 
@@ -30,12 +30,12 @@ def nearest(
     query: FloatArray,
     colouring: Colouring,
     k: int,
-    allowed: Mask | None = None,
+    allowed: Filter | None = None,
     left_out: Sequence[int] = (),
 ) -> Sequence[Neighbour]:
     """As `Index.search`, with this score. Exact where the index is, or where colour is all."""
     likeness = palettes.likeness(colouring.palette)
-    passes = np.ones(len(index), dtype=bool) if allowed is None else allowed.copy()
+    passes = np.ones(len(index), dtype=bool) if allowed is None else allowed.mask.copy()
     passes[list(left_out)] = False
     if index.is_exact or colouring.weight == 1:
         rows = np.flatnonzero(passes)

@@ -9,7 +9,7 @@ import numpy as np
 
 from vitrine.colouring import Colouring, nearest
 from vitrine.encoders.base import FloatArray
-from vitrine.index import Mask, Neighbour
+from vitrine.index import Filter, Mask, Neighbour
 from vitrine.products import NO_VALUE, Facet, Order, Rows
 from vitrine.snapshot import Snapshot
 
@@ -96,7 +96,7 @@ def similar_to_product(
 
     With a refinement or a colouring, like the query that it moves; see `similar_to_vector`.
     """
-    allowed, examples = _mask(snapshot, narrowing), refinement or Refinement()
+    allowed, examples = _filter(snapshot, narrowing), refinement or Refinement()
     if allowed is None and not examples and colouring is None:
         return snapshot.index.nearest_others(row, k)
     query = snapshot.index.vector(row)
@@ -121,7 +121,7 @@ def similar_to_vector(
     With a colouring of weight w, scores are (1 − w)·cosine + w·palette likeness, whose palette
     a refinement moves in the same way.
     """
-    allowed, examples = _mask(snapshot, narrowing), refinement or Refinement()
+    allowed, examples = _filter(snapshot, narrowing), refinement or Refinement()
     return _similar(snapshot, query, k, allowed, examples, colouring, [])
 
 
@@ -132,8 +132,8 @@ def matching_rows(snapshot: Snapshot, narrowing: Narrowing, order: Order = Order
 
 def passing(snapshot: Snapshot, rows: Rows, narrowing: Narrowing) -> Rows:
     """Those of these rows that pass, in the order that they have. Not to be written to."""
-    allowed = _mask(snapshot, narrowing)
-    return rows if allowed is None else rows[allowed[rows]]
+    allowed = _filter(snapshot, narrowing)
+    return rows if allowed is None else rows[allowed.mask[rows]]
 
 
 def folded(snapshot: Snapshot, rows: Rows) -> Folded:
@@ -217,7 +217,7 @@ def _similar(
     snapshot: Snapshot,
     query: FloatArray,
     k: int,
-    allowed: Mask | None,
+    allowed: Filter | None,
     examples: Refinement,
     colouring: Colouring | None,
     left_out: Sequence[int],
@@ -249,9 +249,15 @@ def _moved(
     return (moved / length).astype(np.float32) if length > LEAST_LENGTH else query
 
 
-def _mask(snapshot: Snapshot, narrowing: Narrowing | None) -> Mask | None:
-    """Which rows pass (n,); None where nothing narrows, so that nothing is scanned."""
-    return None if narrowing is None else _all_of(list(_masks(snapshot, narrowing).values()))
+def _filter(snapshot: Snapshot, narrowing: Narrowing | None) -> Filter | None:
+    """Which rows pass; None where nothing narrows, so that nothing is scanned."""
+    masks = {} if narrowing is None else _masks(snapshot, narrowing)
+    mask = _all_of(list(masks.values()))
+    if mask is None or narrowing is None:
+        return None
+    by_name = {facet.name: facet for facet in snapshot.products.facets}
+    accepted = {name: _codes(by_name[name], values) for name, values in narrowing.filters.items()}
+    return Filter.by(mask, accepted, is_listed=None in masks)
 
 
 def _masks(snapshot: Snapshot, narrowing: Narrowing) -> dict[str | None, Mask]:
@@ -266,8 +272,12 @@ def _masks(snapshot: Snapshot, narrowing: Narrowing) -> dict[str | None, Mask]:
 
 def _facet_mask(facet: Facet, values: Sequence[str]) -> Mask:
     accepted = np.zeros(NO_VALUE + 1, dtype=bool)
-    accepted[[facet.values.index(value) for value in values if value in facet.values]] = True
+    accepted[_codes(facet, values)] = True
     return accepted[facet.codes]
+
+
+def _codes(facet: Facet, values: Sequence[str]) -> list[int]:
+    return [facet.values.index(value) for value in values if value in facet.values]
 
 
 def _text_mask(snapshot: Snapshot, text: str) -> Mask | None:

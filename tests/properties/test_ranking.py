@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.generations import product, publish_products, random_unit_vectors
 from vitrine.encoders.base import FloatArray
-from vitrine.index import FlatIndex, Mask
+from vitrine.index import Filter, FlatIndex
 from vitrine.search import (
     LESS_WEIGHT,
     MORE_WEIGHT,
@@ -52,12 +52,12 @@ def test_any_k_best_under_any_filter_are_those_of_the_whole_order(vectors, query
     count = len(vectors)
     k = data.draw(st.integers(0, count + 3))
     allowed = data.draw(st.none() | st.sets(st.integers(0, count - 1)))
-    mask: Mask | None = None
+    passing = None
     if allowed is not None:
-        mask = np.isin(np.arange(count), list(allowed))
+        passing = Filter.by(np.isin(np.arange(count), list(allowed)))
     asked = np.array(query, dtype=np.float32)
     index = FlatIndex.build(vectors)
-    found = index.search(asked, k, mask)
+    found = index.search(asked, k, passing)
     wanted = exact(vectors, asked, k, range(count) if allowed is None else allowed)
     assert [neighbour.row for neighbour in found] == wanted
     assert [neighbour.score for neighbour in found] == [float(vectors[r] @ asked) for r in wanted]
@@ -71,7 +71,7 @@ def test_of_any_vectors_none_that_is_left_out_is_nearer(count, dimension, seed, 
     query = random_unit_vectors(1, dimension, seed + 1)[0]
     k = data.draw(st.integers(1, count))
     allowed = np.random.default_rng(seed).random(count) < data.draw(st.sampled_from([0.2, 0.9, 1]))
-    found = FlatIndex.build(vectors).search(query, k, allowed)
+    found = FlatIndex.build(vectors).search(query, k, Filter.by(allowed))
     rows = [neighbour.row for neighbour in found]
     scores = [neighbour.score for neighbour in found]
     assert len({*rows}) == len(rows) == min(k, int(allowed.sum()))

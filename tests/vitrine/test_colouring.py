@@ -7,7 +7,7 @@ import pytest
 
 from tests.generations import clustered_unit_vectors, random_unit_vectors
 from vitrine.colouring import Colouring, nearest
-from vitrine.index import FlatIndex, IvfIndex
+from vitrine.index import Filter, FlatIndex, IvfIndex
 from vitrine.palettes import DIMENSION, Palettes
 
 COUNT, K = 300, 12
@@ -52,7 +52,7 @@ def test_it_is_exact_under_any_weight_and_filter(flat, palettes, weight, share):
         passes = allowed.copy()
         passes[row] = False
         rows, scores = exact(flat, palettes, query, colouring, passes)
-        found = nearest(flat, palettes, query, colouring, K, allowed, [row])
+        found = nearest(flat, palettes, query, colouring, K, Filter.by(allowed), [row])
         assert len(found) == min(K, passes.sum())
         told = [n.score for n in found]
         assert told == pytest.approx(scores[rows[:K]].tolist(), abs=2e-6)
@@ -70,7 +70,7 @@ def test_equal_scores_come_in_row_order(flat):
 
 
 def test_where_nothing_passes_there_is_nothing(flat, palettes):
-    nothing = np.zeros(COUNT, dtype=bool)
+    nothing = Filter.by(np.zeros(COUNT, dtype=bool))
     assert not nearest(
         flat, palettes, flat.vector(0), Colouring(0.5, palettes.of(0)), K, allowed=nothing
     )

@@ -3,24 +3,27 @@
 from vitrine.index.base import (
     KEPT_RANKINGS,
     SCORE_DECIMALS,
+    Filter,
     Index,
     Mask,
     Neighbour,
     Neighbours,
     Ranking,
     rounded,
-    use_one_thread,
 )
 from vitrine.index.flat import FlatIndex
 from vitrine.index.ivf import IvfIndex
+from vitrine.index.local import LocalIndex, use_one_thread
 from vitrine.index.reading import read_index
 
 __all__ = [
     "KEPT_RANKINGS",
     "SCORE_DECIMALS",
+    "Filter",
     "FlatIndex",
     "Index",
     "IvfIndex",
+    "LocalIndex",
     "Mask",
     "Neighbour",
     "Neighbours",

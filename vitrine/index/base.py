@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import ClassVar
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 
-from vitrine.encoders.base import FloatArray, normalised
+from vitrine.encoders.base import FloatArray
 
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
@@ -29,7 +28,7 @@ bytes a row."""
 KEPT_NEIGHBOURS = 4096
 """Of so many rows that were asked for. Each takes 16 bytes a neighbour, and 300 more."""
 
-CHUNK = 16_384  # rows that are decoded at a time: 25 MB of 384-d vectors
+CHUNK = 16_384  # rows that are taken at a time: 25 MB of 384-d vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +63,34 @@ class Neighbours:
     cosines: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
-class Filtered:
-    """The rows (n,) that pass, the same as faiss takes it, and their share of all rows."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Filter:
+    """The rows that may be in an answer: `mask` (n,) is True for them, `passing` counts them.
 
-    allowed: Mask
-    selector: Any
-    share: float
+    `accepted` says the same by facets' codes, for an engine that holds these: such rows have
+    one of the codes of each facet. Where the filter `is_listed`, only some of those pass, and
+    the mask alone tells which.
+    """
+
+    mask: Mask
+    passing: int
+    accepted: Mapping[str, Sequence[int]]
+    is_listed: bool
 
     @classmethod
-    def by(cls, allowed: Mask, passing: int) -> Filtered:
-        bitmap = np.packbits(allowed, bitorder="little")
-        return cls(allowed, faiss.IDSelectorBitmap(bitmap), passing / len(allowed))
+    def by(
+        cls,
+        mask: Mask,
+        accepted: Mapping[str, Sequence[int]] = MappingProxyType({}),
+        *,
+        is_listed: bool = True,
+    ) -> Filter:
+        return cls(mask, int(np.count_nonzero(mask)), accepted, is_listed)
+
+    @property
+    def share(self) -> float:
+        """Of all rows."""
+        return self.passing / len(self.mask)
 
 
 class Index(ABC):
@@ -86,23 +101,16 @@ class Index(ABC):
     length_tolerance: ClassVar[float]
     """How far from 1 the length of a stored vector may be."""
 
-    def __init__(self, index: Any) -> None:
-        self._index = index
+    def __init__(self) -> None:
         self._ranking = functools.lru_cache(KEPT_RANKINGS)(self._rank)
         self._nearest_others = functools.lru_cache(KEPT_NEIGHBOURS)(self._find_others)
 
-    def write(self, path: Path) -> None:
-        """Raises OSError where there is no space left, or the like."""
-        # Left to itself, faiss does not say that the last bytes could not be written.
-        with path.open("wb") as file:
-            faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))
-
-    def __len__(self) -> int:
-        return int(self._index.ntotal)
+    @abstractmethod
+    def __len__(self) -> int: ...
 
     @property
-    def dimension(self) -> int:
-        return int(self._index.d)
+    @abstractmethod
+    def dimension(self) -> int: ...
 
     @abstractmethod
     def vector(self, row: int) -> FloatArray:
@@ -112,25 +120,25 @@ class Index(ABC):
     def vectors(self) -> FloatArray:
         """All vectors, array (n, d)."""
 
+    @abstractmethod
     def lengths(self) -> FloatArray:
         """The length of each stored vector, array (n,): 1, but for rounding."""
-        lengths = np.empty(len(self), dtype=np.float32)
-        for start in range(0, len(self), CHUNK):
-            some = self._index.reconstruct_n(start, min(CHUNK, len(self) - start))
-            lengths[start : start + CHUNK] = np.linalg.norm(some, axis=1)
-        return lengths
+
+    @abstractmethod
+    def cosines(self, query: FloatArray, rows: Rows) -> FloatArray:
+        """The cosine of each of these rows (m,) to a unit vector (d,)."""
 
     def search(
         self,
         query: FloatArray,
         k: int,
-        allowed: Mask | None = None,
+        allowed: Filter | None = None,
         left_out: Sequence[int] = (),
     ) -> Sequence[Neighbour]:
         """The k best rows for a unit vector (d,), best first, equal scores in row order.
 
-        `allowed` (n,) keeps the rows that are True. The few rows `left_out` are no part of the
-        answer either, at next to no cost. It is shorter than k only where fewer rows are left.
+        Only `allowed` rows are in the answer. The few rows `left_out` are no part of it either,
+        at next to no cost. It is shorter than k only where fewer rows are left.
         """
         return _neighbours(*self._nearest(query, k, allowed, left_out))
 
@@ -154,35 +162,29 @@ class Index(ABC):
     def _rank(self, query: bytes) -> Ranking:
         return Ranking.by(self._all_scores(np.frombuffer(query, dtype=np.float32)))
 
-    def cosines(self, query: FloatArray, rows: Rows) -> FloatArray:
-        """The cosine of each of these rows (m,) to a unit vector (d,)."""
-        cosines: FloatArray = normalised(self._index.reconstruct_batch(rows)) @ query
-        return cosines
-
     @abstractmethod
     def _all_scores(self, query: FloatArray) -> FloatArray:
         """The cosine of each row (n,) to a query (d,)."""
 
     @abstractmethod
     def _candidates(
-        self, query: FloatArray, k: int, filtered: Filtered | None
+        self, query: FloatArray, k: int, allowed: Filter | None
     ) -> tuple[Rows, FloatArray]:
-        """The k best rows that pass, best first, and their cosines. At least k rows pass."""
+        """The k best allowed rows, best first, and their cosines. At least k are allowed."""
 
     def _nearest(
-        self, query: FloatArray, k: int, allowed: Mask | None, left_out: Sequence[int]
+        self, query: FloatArray, k: int, allowed: Filter | None, left_out: Sequence[int]
     ) -> tuple[Rows, Scores]:
         """The k best of the allowed rows (k,) and their scores (k,)."""
-        passing = len(self) if allowed is None else int(np.count_nonzero(allowed))
-        others = {row for row in left_out if allowed is None or allowed[row]}
+        passing = len(self) if allowed is None else allowed.passing
+        others = {row for row in left_out if allowed is None or allowed.mask[row]}
         k = min(k, passing - len(others))
         if k <= 0:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64)
-        filtered = None if allowed is None else Filtered.by(allowed, passing)
-        # faiss breaks ties by chance, so ask on until the k-th score's ties are all in hand.
+        # Ties are broken by chance, so ask on until the k-th score's ties are all in hand.
         ask = min(k + len(others) + 1, passing)
         while True:
-            rows, found = self._candidates(query, ask, filtered)
+            rows, found = self._candidates(query, ask, allowed)
             scores = rounded(found)
             if others:
                 # For a few rows, numpy's isin takes several times as long.
@@ -203,12 +205,3 @@ def rounded(cosines: FloatArray | Scores) -> Scores:
     """Scores as they are told and compared."""
     scores: Scores = cosines.astype(np.float64).round(SCORE_DECIMALS).clip(-1, 1)
     return scores
-
-
-def use_one_thread() -> None:
-    """Let faiss search in the calling thread alone.
-
-    A server answers many queries at once, and on a busy machine faiss's own
-    threads make a small search many times slower.
-    """
-    faiss.omp_set_num_threads(1)

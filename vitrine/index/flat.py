@@ -8,7 +8,8 @@ import faiss
 import numpy as np
 
 from vitrine.encoders.base import FloatArray
-from vitrine.index.base import Filtered, Index, Neighbours, Rows
+from vitrine.index.base import Filter, Neighbours, Rows
+from vitrine.index.local import LocalIndex, selector
 
 WIDE = 0.25
 """Of all rows. Under a filter that keeps more, asking of each whether it passes takes longer than
@@ -17,7 +18,7 @@ to compare it."""
 ASKED_FOR = 2  # times as many rows as should hold enough that pass a wide filter
 
 
-class FlatIndex(Index):
+class FlatIndex(LocalIndex):
     """Exact under any filter. Vectors are stored as they are, in float32."""
 
     kind = "flat"
@@ -59,14 +60,14 @@ class FlatIndex(Index):
         return scores
 
     def _candidates(
-        self, query: FloatArray, k: int, filtered: Filtered | None
+        self, query: FloatArray, k: int, allowed: Filter | None
     ) -> tuple[Rows, FloatArray]:
-        if filtered and filtered.share > WIDE:
-            most = min(math.ceil(ASKED_FOR * k / filtered.share), len(self))
+        if allowed and allowed.share > WIDE:
+            most = min(math.ceil(ASKED_FOR * k / allowed.share), len(self))
             (scores,), (rows,) = self._index.search(query[None], most)
-            passing = np.flatnonzero(filtered.allowed[rows])[:k]
+            passing = np.flatnonzero(allowed.mask[rows])[:k]
             if len(passing) == k:
                 return rows[passing], scores[passing]
-        parameters = faiss.SearchParameters(sel=filtered.selector) if filtered else None
+        parameters = faiss.SearchParameters(sel=selector(allowed)) if allowed else None
         (scores,), (rows,) = self._index.search(query[None], k, params=parameters)
         return rows, scores

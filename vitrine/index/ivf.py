@@ -10,7 +10,8 @@ import faiss
 import numpy as np
 
 from vitrine.encoders.base import FloatArray, normalised
-from vitrine.index.base import CHUNK, Filtered, Index, Rows
+from vitrine.index.base import CHUNK, Filter, Rows
+from vitrine.index.local import LocalIndex, selector
 
 LISTS = 4
 """Times √n, the fewest that faiss's guidelines advise: of fewer lists than there are kinds of
@@ -24,7 +25,7 @@ SEED = 0
 CODES = {8: faiss.ScalarQuantizer.QT_8bit, 16: faiss.ScalarQuantizer.QT_fp16}
 
 
-class IvfIndex(Index):
+class IvfIndex(LocalIndex):
     """An inverted file with scalar quantisation (J. Sivic, A. Zisserman 2003, "Video Google";
     H. Jégou et al. 2011, "Product quantization for nearest neighbor search", for residuals).
 
@@ -133,12 +134,12 @@ class IvfIndex(Index):
         return cosines
 
     def _candidates(
-        self, query: FloatArray, k: int, filtered: Filtered | None
+        self, query: FloatArray, k: int, allowed: Filter | None
     ) -> tuple[Rows, FloatArray]:
-        selector = filtered.selector if filtered else None
-        nprobe = self._nprobe_for(filtered.share if filtered else 1.0)
+        passing = selector(allowed)
+        nprobe = self._nprobe_for(allowed.share if allowed else 1.0)
         while True:
-            parameters = faiss.SearchParametersIVF(sel=selector, nprobe=nprobe)
+            parameters = faiss.SearchParametersIVF(sel=passing, nprobe=nprobe)
             rows: Rows = self._index.search(query[None], k, params=parameters)[1][0]
             if rows[-1] >= 0 or nprobe == self.lists:
                 break

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import faiss
 
-from vitrine.index.base import Index
 from vitrine.index.flat import FlatIndex
 from vitrine.index.ivf import IvfIndex
+from vitrine.index.local import LocalIndex
 
 
-def read_index(path: Path) -> Index:
+def read_index(path: Path) -> LocalIndex:
     """Open `vector.index`. Raises ValueError where faiss cannot read one of ours there."""
     try:
         index = faiss.read_index(str(path))

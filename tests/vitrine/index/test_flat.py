@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.generations import random_unit_vectors
-from vitrine.index import KEPT_RANKINGS, FlatIndex, read_index
+from vitrine.index import KEPT_RANKINGS, Filter, FlatIndex, read_index
 
 
 def exact(vectors, query, k, allowed=None):
@@ -43,7 +43,7 @@ def test_search_gives_the_exact_order_with_cosines(vectors, index):
 def test_search_is_exact_under_any_filter(vectors, index, share):
     allowed = np.random.default_rng(1).random(500) < share
     for row in range(0, 500, 50):
-        found = index.search(vectors[row], 7, allowed)
+        found = index.search(vectors[row], 7, Filter.by(allowed))
         assert [n.row for n in found] == exact(vectors, vectors[row], 7, allowed)
 
 
@@ -55,7 +55,7 @@ def test_search_is_exact_where_a_wide_filter_keeps_one_end_of_the_order(
         in_order = np.argsort(-best_or_worst * (vectors @ vectors[row]))
         allowed = np.zeros(500, dtype=bool)
         allowed[in_order[:150]] = True
-        found = index.search(vectors[row], 7, allowed)
+        found = index.search(vectors[row], 7, Filter.by(allowed))
         assert [n.row for n in found] == exact(vectors, vectors[row], 7, allowed)
 
 
@@ -63,11 +63,11 @@ def test_k_beyond_what_is_allowed_gives_all_of_it_and_never_minus_one(vectors, i
     assert len(index.search(vectors[0], 10_000)) == 500
     allowed = np.zeros(500, dtype=bool)
     allowed[[3, 77]] = True
-    assert {n.row for n in index.search(vectors[0], 100, allowed)} == {3, 77}
+    assert {n.row for n in index.search(vectors[0], 100, Filter.by(allowed))} == {3, 77}
 
 
 def test_nothing_allowed_gives_nothing(vectors, index):
-    assert index.search(vectors[0], 5, np.zeros(500, dtype=bool)) == []
+    assert index.search(vectors[0], 5, Filter.by(np.zeros(500, dtype=bool))) == []
 
 
 def test_equal_scores_come_in_row_order_even_across_the_edge_of_k():
@@ -165,10 +165,11 @@ def test_a_full_disk_is_told_of_also_for_the_last_bytes(tmp_path):
 @pytest.mark.parametrize("share", [None, 0.02, 0.5])
 def test_a_few_rows_left_out_change_nothing_else(vectors, index, share):
     allowed = None if share is None else np.random.default_rng(2).random(500) < share
+    passing = None if allowed is None else Filter.by(allowed)
     for row in range(0, 500, 50):
-        left_out = [row, row, *(n.row for n in index.search(vectors[row], 3, allowed)), 499]
+        left_out = [row, row, *(n.row for n in index.search(vectors[row], 3, passing)), 499]
         rest = np.ones(500, dtype=bool) if allowed is None else allowed.copy()
         rest[left_out] = False
         for k in (1, 7, 500):
-            found = index.search(vectors[row], k, allowed, left_out)
+            found = index.search(vectors[row], k, passing, left_out)
             assert [n.row for n in found] == exact(vectors, vectors[row], k, rest)

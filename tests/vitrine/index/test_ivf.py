@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.generations import clustered_unit_vectors, random_unit_vectors
-from vitrine.index import FlatIndex, IvfIndex, read_index
+from vitrine.index import Filter, FlatIndex, IvfIndex, read_index
 from vitrine.index.calibration import calibrate, own_recall, recall_of, sample_of
 from vitrine.index.ivf import lists_for
 
@@ -124,7 +124,8 @@ def test_a_narrow_filter_is_searched_to_the_end(index, flat, share):
     allowed[np.random.default_rng(1).choice(COUNT, int(COUNT * share), replace=False)] = True
     for row in range(0, COUNT, 150):
         query = index.vector(row)
-        assert rows_of(index.search(query, 7, allowed)) == rows_of(flat.search(query, 7, allowed))
+        found, wanted = (rows_of(i.search(query, 7, Filter.by(allowed))) for i in (index, flat))
+        assert found == wanted
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
@@ -133,9 +134,9 @@ def test_a_wide_filter_keeps_the_recall(index, flat, share):
     hits = 0
     for row in range(0, COUNT, 30):
         query = index.vector(row)
-        found = rows_of(index.search(query, 10, allowed))
+        found = rows_of(index.search(query, 10, Filter.by(allowed)))
         assert allowed[found].all()
-        hits += len({*found} & {*rows_of(flat.search(query, 10, allowed))})
+        hits += len({*found} & {*rows_of(flat.search(query, 10, Filter.by(allowed)))})
     assert hits / (COUNT / 30 * 10) >= RECALL - 0.03
 
 
@@ -147,10 +148,11 @@ def test_an_answer_is_as_long_as_asked_however_few_lists_are_searched(vectors, i
     allowed[far] = True
     for k in (1, 50, 1000, COUNT):
         assert len(again.search(again.vector(0), k)) == k
-        found = rows_of(again.search(again.vector(0), k, allowed, left_out=[int(far[0]), 0]))
+        left_out = [int(far[0]), 0]
+        found = rows_of(again.search(again.vector(0), k, Filter.by(allowed), left_out))
         assert len(found) == min(k, COUNT // 2 - 1)
         assert allowed[found].all()
-    assert again.search(again.vector(0), 5, np.zeros(COUNT, dtype=bool)) == []
+    assert again.search(again.vector(0), 5, Filter.by(np.zeros(COUNT, dtype=bool))) == []
 
 
 def test_the_ranking_has_every_row_with_its_cosine_in_the_exact_order(index):
