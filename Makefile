@@ -12,12 +12,14 @@ COMPILE := $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11
 export UV_CUSTOM_COMPILE_COMMAND := make pins
 CODE := app.py bench gallery indexer studio tests training vitrine
 
-.PHONY: help setup run test lint translations bench pins audit browser clean
+.PHONY: help setup scale run test lint translations bench pins audit browser clean
 
 help: ## Show this list.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 setup: .venv/run ## Make .venv and install what indexing and serving need.
+
+scale: .venv/scale ## Install what Milvus and Ray need besides; see docs/scale.md.
 
 # Where a build fails, as without a network, what was indexed before is served; where a map
 # can't be made, the gallery has none.
@@ -48,12 +50,13 @@ bench: .venv/dev ## Run every measurement.
 # runs. What is pinned stays as it is where the requirements allow it. The hashed files leave
 # out torch and what its builds for Linux alone bring in, as not every machine has that build.
 pins: .venv/tools/made ## Pin what the requirements bring in; all anew with RENEW=--upgrade.
-	$(COMPILE) $(RENEW) requirements.txt requirements-dev.txt --output-file pins/constraints.txt
+	$(COMPILE) $(RENEW) requirements-dev.txt --output-file pins/constraints.txt
 	hashed="$(COMPILE) --generate-hashes --no-annotate --constraints pins/constraints.txt \
 	  --no-emit-package torch $$(sed -nE \
 	  "s/^([a-z0-9-]+)==.* sys_platform == 'linux'.*/--no-emit-package \1/p" pins/constraints.txt)"; \
 	$$hashed requirements.txt --output-file pins/run.txt && \
-	$$hashed requirements.txt requirements-dev.txt --output-file pins/dev.txt
+	$$hashed requirements-scale.txt --output-file pins/scale.txt && \
+	$$hashed requirements-dev.txt --output-file pins/dev.txt
 	$(COMPILE) $(RENEW) --generate-hashes requirements-tools.txt --output-file pins/tools.txt
 
 # Strict, as a package whose advisories could not be had is not one without any.
@@ -78,7 +81,11 @@ clean: ## Remove the environment and the index.
 	$(BIN)/python $(PIP) --constraint pins/constraints.txt $(TORCH)
 	@touch $@
 
-.venv/dev: .venv/run requirements-dev.txt pins/dev.txt
+.venv/scale: .venv/run requirements-scale.txt pins/scale.txt
+	$(BIN)/python $(PIP) --require-hashes -r pins/scale.txt
+	@touch $@
+
+.venv/dev: .venv/run requirements-dev.txt requirements-scale.txt pins/dev.txt
 	$(BIN)/python $(PIP) --require-hashes -r pins/dev.txt
 	@touch $@
 

@@ -13,7 +13,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 HASHED = {
     "run.txt": ("requirements.txt",),
-    "dev.txt": ("requirements.txt", "requirements-dev.txt"),
+    "scale.txt": ("requirements.txt", "requirements-scale.txt"),
+    "dev.txt": ("requirements.txt", "requirements-scale.txt", "requirements-dev.txt"),
     "tools.txt": ("requirements-tools.txt",),
 }
 BUILD_OF_TORCH = re.compile(r"torch|triton|(cuda|nvidia)-.+")
@@ -57,7 +58,7 @@ def brought_in(requirements: list[Requirement]) -> dict[str, str]:
     return versions
 
 
-@pytest.mark.parametrize("name", ["run.txt", "dev.txt"])
+@pytest.mark.parametrize("name", ["run.txt", "scale.txt", "dev.txt"])
 def test_all_that_is_installed_for_the_requirements_is_pinned_at_its_version(name):
     pins = pinned("constraints.txt")
     hashed = pinned(name)
