@@ -37,7 +37,7 @@ from vitrine.settings import Settings
 def create_app(config: Settings | Mapping[str, Any] | None = None) -> Flask:
     """The gallery as a WSGI app; settings that are not given come from the environment."""
     settings = config if isinstance(config, Settings) else Settings(**(config or {}))
-    folder = IndexFolder(settings.index)
+    folder = IndexFolder.at(settings.index, settings.folder)
     app = Flask(__name__, static_folder=None)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.json = JsonProvider(app)
@@ -79,7 +79,7 @@ def _help(setting: str) -> str:
 )
 @click.option("--host", metavar="ADDRESS", help=_help("host"))
 @click.option("--port", type=int, metavar="PORT", help=_help("port"))
-@click.option("--index", metavar="FOLDER", help=_help("index"))
+@click.option("--index", metavar="PLACE", help=_help("index"))
 def main(**options: Any) -> None:
     """Serve the gallery of an index.
 

@@ -116,6 +116,7 @@ blueprint = Blueprint("api", __name__)
             Code.TOO_LARGE,
             *(Code(failure.value) for failure in UPLOAD_FAILURES),
             Code.NO_INDEX,
+            Code.INDEX_UNREACHABLE,
             Code.ENCODER_MISMATCH,
             Code.ENCODER_UNAVAILABLE,
             Code.TOO_MANY_SEARCHES,
@@ -165,10 +166,19 @@ def healthz() -> ResponseReturnValue:
 
 
 @blueprint.get("/readyz")
-@answers(Operation(Readiness, refuses=(Code.NO_INDEX,)))
+@answers(
+    Operation(
+        Readiness,
+        refuses=(
+            Code.NO_INDEX,
+            Code.INDEX_UNREACHABLE,
+        ),
+    )
+)
 def readyz() -> ResponseReturnValue:
     """Whether searches can be answered; for whoever sends people here only if so."""
     snapshot = context.snapshot()
+    snapshot.index.check()
     answer: Readiness = {
         "status": "ready",
         "generation": snapshot.name,

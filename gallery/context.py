@@ -23,6 +23,7 @@ from vitrine.settings import Settings
 from vitrine.snapshot import Snapshot
 
 EXTENSION = "vitrine"
+RETRY_SECONDS = 2  # for a database that is being started again
 
 ABSENCES = {
     Absence.NO_INDEX: _l("There is no index yet."),
@@ -30,6 +31,7 @@ ABSENCES = {
     Absence.NEWER_FORMAT: _l("The index was made by a newer Vitrine than this one."),
     Absence.OLDER_FORMAT: _l("The index was made by an older Vitrine than this one."),
     Absence.DAMAGED: _l("The index is damaged, and no earlier one is left."),
+    Absence.UNREACHABLE: _l("The vectors are in a database that does not answer now."),
 }
 
 
@@ -76,10 +78,18 @@ def snapshot() -> Snapshot:
     current = current_snapshot()
     if current is None:
         absence = gallery().live.absence
+        if absence is Absence.UNREACHABLE:
+            raise unreachable()
         # Which folder it is, strangers need not know.
         command = absence.command("" if gallery().has_default_index else "FOLDER")
         raise Refusal(Code.NO_INDEX, ABSENCES[absence], command)
     return current
+
+
+def unreachable() -> Refusal:
+    """What is said where a search gets no answer from the database that has the vectors."""
+    words = _l("The search engine does not answer now. Try again in a moment.")
+    return Refusal(Code.INDEX_UNREACHABLE, words, retry_after=RETRY_SECONDS)
 
 
 def encoder_name(snapshot: Snapshot) -> str:

@@ -50,6 +50,7 @@ class Fashion(TypedDict):
             Code.SEVERAL_QUERIES,
             *(Code(failure.value) for failure in UPLOAD_FAILURES),
             Code.NO_INDEX,
+            Code.INDEX_UNREACHABLE,
             Code.ENCODER_MISMATCH,
             Code.ENCODER_UNAVAILABLE,
             Code.TOO_MANY_SEARCHES,

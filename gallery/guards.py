@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, jsonify, render_template, request
@@ -18,7 +19,10 @@ from gallery.plain import HEADERS
 from gallery.refusals import Code, Refusal, code_of, command_of, words_of
 from gallery.uploads import too_large
 from vitrine.index import use_one_thread
+from vitrine.index.server import MilvusError
 from vitrine.settings import Settings
+
+log = logging.getLogger("vitrine.gallery")
 
 KIB = 1024
 FORM_BYTES = 64 * KIB  # of a multipart form, for all that is not the photo
@@ -39,6 +43,7 @@ def guard(app: Flask, settings: Settings) -> None:
     app.before_request(_limit_text)
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _answer_error)
+    app.register_error_handler(MilvusError, _answer_unreachable)
 
 
 def _check_host() -> None:
@@ -100,6 +105,12 @@ def _answer_error(error: HTTPException) -> Response:
         if name.lower() != "content-type":
             answer.headers[name] = value
     return answer
+
+
+def _answer_unreachable(error: MilvusError) -> Response:
+    """Whoever watches is told which database it is; strangers are not."""
+    log.error("%s", error)
+    return _answer_error(context.unreachable())
 
 
 def _error_page(error: HTTPException, words: str) -> str:

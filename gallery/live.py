@@ -8,6 +8,7 @@ import time
 from enum import StrEnum
 
 from vitrine.folder import IndexFolder
+from vitrine.index.server import MilvusError
 from vitrine.snapshot import (
     NewerFormatError,
     OlderFormatError,
@@ -27,11 +28,14 @@ class Absence(StrEnum):
     NEWER_FORMAT = "The index was made by a newer Vitrine than this one."
     OLDER_FORMAT = "The index was made by an older Vitrine than this one."
     DAMAGED = "The index is damaged, and no earlier one is left."
+    UNREACHABLE = "The vectors are in a database that does not answer now."
 
     def command(self, folder: str) -> str:
         """What the owner can run; `folder` is what to call the index folder, if anything."""
         if self is Absence.NOT_OURS:
             return "python app.py --index FOLDER"
+        if self is Absence.UNREACHABLE:
+            return "python -m indexer verify" + (f" --index {folder}" if folder else "")
         if self is Absence.NO_INDEX and not folder:
             return "python -m indexer"
         return "python -m indexer build CATALOGUE" + (f" --index {folder}" if folder else "")
@@ -99,7 +103,7 @@ class LiveSnapshot:
 
     def _opened(self, name: str) -> Snapshot | None:
         try:
-            opened = open_snapshot(self._folder.generation(name))
+            opened = open_snapshot(self._folder.generation(name), self._folder.vectors)
         except (SnapshotError, OSError) as error:
             if name != self._told_of:
                 log.error("Can't serve a generation of %s: %s", self._folder.root, error)
@@ -122,10 +126,7 @@ class LiveSnapshot:
         self.absence = absence
 
     def _is_not_ours(self) -> bool:
-        root = self._folder.root
-        if not root.is_dir():
-            return root.exists()
-        return not self._folder.ledger.exists() and any(root.iterdir())
+        return not self._folder.is_ours()
 
 
 def _absence_of(error: Exception) -> Absence:
@@ -133,4 +134,6 @@ def _absence_of(error: Exception) -> Absence:
         return Absence.NEWER_FORMAT
     if isinstance(error, OlderFormatError):
         return Absence.OLDER_FORMAT
+    if isinstance(error, MilvusError):
+        return Absence.UNREACHABLE
     return Absence.DAMAGED

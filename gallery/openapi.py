@@ -71,6 +71,8 @@ WHEN: dict[Code, str] = {
     "there is room for another.",
     Code.SERVER_ERROR: "A fault of the gallery's own.",
     Code.NO_INDEX: "Nothing is published yet.",
+    Code.INDEX_UNREACHABLE: "The database that has the vectors does not answer; `Retry-After` says "
+    "when to come back.",
     Code.ENCODER_MISMATCH: "The index was made by another version of the encoder.",
     Code.ENCODER_UNAVAILABLE: "The encoder cannot be loaded.",
     Code.BUSY: "Too many searches wait for the encoder; `Retry-After` says when to come back.",

@@ -47,6 +47,7 @@ class Code(StrEnum):
     TOO_MANY_SEARCHES = "too_many_searches"
     SERVER_ERROR = "server_error"
     NO_INDEX = "no_index"
+    INDEX_UNREACHABLE = "index_unreachable"
     ENCODER_MISMATCH = "encoder_mismatch"
     ENCODER_UNAVAILABLE = "encoder_unavailable"
     BUSY = "busy"
@@ -82,6 +83,7 @@ STATUSES: dict[Code, int] = {
     Code.TOO_MANY_SEARCHES: 429,
     Code.SERVER_ERROR: 500,
     Code.NO_INDEX: 503,
+    Code.INDEX_UNREACHABLE: 503,
     Code.ENCODER_MISMATCH: 503,
     Code.ENCODER_UNAVAILABLE: 503,
     Code.BUSY: 503,

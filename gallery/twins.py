@@ -100,7 +100,10 @@ LOOK_STATE = (
         query=GRID_STATE,
         has_facets=True,
         headers={"Link": "The addresses of the next and of the previous page, by RFC 8288."},
-        refuses=(Code.NO_INDEX,),
+        refuses=(
+            Code.NO_INDEX,
+            Code.INDEX_UNREACHABLE,
+        ),
     )
 )
 def products() -> ResponseReturnValue:
@@ -154,7 +157,7 @@ def products() -> ResponseReturnValue:
         path={"product_id": "A product's id; a slash in it is written `%2F`."},
         query=LOOK_STATE,
         has_facets=True,
-        refuses=(Code.UNKNOWN_PRODUCT, Code.NO_INDEX),
+        refuses=(Code.UNKNOWN_PRODUCT, Code.NO_INDEX, Code.INDEX_UNREACHABLE),
     )
 )
 def product(product_id: str) -> ResponseReturnValue:
@@ -195,7 +198,7 @@ def product(product_id: str) -> ResponseReturnValue:
         path={"token": "The last part of the results' address."},
         query=LOOK_STATE[:-1],
         has_facets=True,
-        refuses=(Code.NOT_FOUND, Code.NO_INDEX),
+        refuses=(Code.NOT_FOUND, Code.NO_INDEX, Code.INDEX_UNREACHABLE),
     )
 )
 def photo(token: str) -> ResponseReturnValue:
@@ -223,7 +226,7 @@ def photo(token: str) -> ResponseReturnValue:
         path={"name": "A facet's name; a slash in it is written `%2F`."},
         query=GRID_STATE[:4],
         has_facets=True,
-        refuses=(Code.NOT_FOUND, Code.NO_INDEX),
+        refuses=(Code.NOT_FOUND, Code.NO_INDEX, Code.INDEX_UNREACHABLE),
     )
 )
 def values(name: str) -> ResponseReturnValue:
@@ -243,7 +246,12 @@ def values(name: str) -> ResponseReturnValue:
 
 
 @answers(
-    Operation(MapWindow, query=MAP_STATE, has_facets=True, refuses=(Code.NO_MAP, Code.NO_INDEX))
+    Operation(
+        MapWindow,
+        query=MAP_STATE,
+        has_facets=True,
+        refuses=(Code.NO_MAP, Code.NO_INDEX, Code.INDEX_UNREACHABLE),
+    )
 )
 def product_map() -> ResponseReturnValue:
     """A window of the map, on which products that look alike lie together.
@@ -282,7 +290,15 @@ def product_map() -> ResponseReturnValue:
     return jsonify(answer)
 
 
-@answers(Operation(Index, refuses=(Code.NO_INDEX,)))
+@answers(
+    Operation(
+        Index,
+        refuses=(
+            Code.NO_INDEX,
+            Code.INDEX_UNREACHABLE,
+        ),
+    )
+)
 def index() -> ResponseReturnValue:
     """What is indexed, with what, and what could not be."""
     return jsonify(index_answer(context.snapshot()))

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from indexer.amendments import Added, AmendmentError, Amendments, HeldOut, without_copy
+from indexer.collections import in_same_place
 from indexer.duplicates import near_copies
 from indexer.indexing import DEFAULT_WISH, IndexWish
 from indexer.ledger import Ledger, PhotoFacts
@@ -238,10 +239,11 @@ class _Desk:
             if self.snapshot is None or self.snapshot.manifest.content != contents.digest:
                 vectors = stacked(self._vectors(products, at_hand), len(products), self.dimension)
                 copies = near_copies(self.folder, self.ledger, products, progress.comparing)
-                facts = self.snapshot and self.snapshot.manifest.index
+                facts = self.snapshot.manifest.index if self.snapshot else None
                 wish = IndexWish.like(facts) if facts else DEFAULT_WISH
                 palettes = self.ledger.palettes([product.sha256 for product in products])
-                generation = publish(self.folder, contents, vectors, copies, wish, palettes)
+                folder = in_same_place(self.folder, facts)
+                generation = publish(folder, contents, vectors, copies, wish, palettes)
         except SnapshotError as error:
             self.ledger.record_amendments(before)
             raise AmendmentError(f"{error}.") from error

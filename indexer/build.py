@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from filelock import FileLock, Timeout
 
 from indexer.amendments import LOST_COPY, Wished, without_copy
+from indexer.collections import refuse_foreign
 from indexer.duplicates import near_copies
 from indexer.indexing import DEFAULT_WISH, IndexWish
 from indexer.ledger import Ledger, PhotoFacts
@@ -115,9 +116,11 @@ def build(  # noqa: PLR0913 - each says something else of what is to be built
     changed photos are fetched, and embedded where no vector is given. Where not one photo of
     the catalogue can be had, nothing is published and the old generation stays. One that
     `goes_on` asks no host again that the last one has asked within a day. `timings` takes
-    the time of its stages. Call it inside `sole_indexer`. Raises `FolderError` and `SnapshotError`.
+    the time of its stages. Call it inside `sole_indexer`. Raises `FolderError`, `MilvusError` and
+    `SnapshotError`.
     """
     timings = timings or Timings()
+    refuse_foreign(folder)
     with Ledger(folder.ledger) as ledger:
         wished = Wished.of(catalogue, ledger.amendments())
         plan = given.narrowed(Plan.of(wished.catalogue, wished.added_photos))

@@ -60,7 +60,7 @@ def made_index(
     if wish.kind_for(len(vectors)) == "flat":
         FlatIndex.build(vectors).write(path)
         return IndexFacts(kind="flat", recall=1.0)
-    _refuse_odd(vectors)
+    refuse_odd(vectors)
     sample = sample_of(vectors)
     index = _taken_over(before, vectors, sample, wish.recall) if before else None
     if index is None:
@@ -92,7 +92,7 @@ def _taken_over(
     return index if recall_of(index, sample) >= recall else None
 
 
-def _refuse_odd(vectors: FloatArray) -> None:
+def refuse_odd(vectors: FloatArray) -> None:
     """Few bits would hide that a number is none, or that a vector is too short."""
     for start in range(0, len(vectors), CHUNK):
         lengths = np.linalg.norm(vectors[start : start + CHUNK], axis=1)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 import click
 
+from vitrine.address import AddressError
 from vitrine.catalogue import Column
 from vitrine.encoders.base import Precision
+from vitrine.folder import IndexFolder
 from vitrine.settings import DEFAULT_RECALL, LARGEST_FLAT, IndexChoice, Settings
 from vitrine.sources import MAPPED
 
@@ -23,7 +25,6 @@ def setting_option(name: str) -> Callable[[Command], Command]:
     return click.option(
         f"--{name.replace('_', '-')}",
         name,
-        type=click.Path(path_type=Path, file_okay=False) if name == "index" else None,
         default=field.default,
         is_flag=field.annotation is bool,
         envvar=f"VITRINE_{name.upper()}",
@@ -32,7 +33,32 @@ def setting_option(name: str) -> Callable[[Command], Command]:
     )
 
 
-index_option = setting_option("index")
+class _Place(click.ParamType[IndexFolder]):
+    """A folder of an index, or an address of Milvus's: an `IndexFolder`."""
+
+    name = "place"
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> IndexFolder:
+        if isinstance(value, IndexFolder):
+            return value
+        try:
+            return IndexFolder.at(value, Settings().folder)
+        except AddressError as error:
+            self.fail(str(error), parameter, context)
+
+
+index_option = click.option(
+    "--index",
+    "folder",
+    type=_Place(),
+    metavar="PLACE",
+    default=Settings.model_fields["index"].default,
+    envvar="VITRINE_INDEX",
+    show_default=True,
+    help=Settings.model_fields["index"].description,
+)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 

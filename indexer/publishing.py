@@ -16,12 +16,15 @@ from pathlib import Path
 
 import numpy as np
 
+from indexer.collections import Records, filled, forget, generation_of, switch_to
 from indexer.indexing import DEFAULT_WISH, IndexWish, made_index
 from vitrine.encoders.base import FloatArray
 from vitrine.folder import IndexFolder, sync_file, sync_folder
+from vitrine.index.server import MilvusError
 from vitrine.palettes import DIMENSION, Levels
-from vitrine.products import IndexedProduct, NearCopy, PhotolessProduct, write_products
+from vitrine.products import IndexedProduct, NearCopy, PhotolessProduct, Products, write_products
 from vitrine.snapshot import (
+    FILES,
     FORMAT_VERSION,
     IDS_FILE,
     INDEX_FILE,
@@ -30,6 +33,7 @@ from vitrine.snapshot import (
     PRODUCTS_FILE,
     CatalogueFacts,
     EncoderFacts,
+    IndexFacts,
     Manifest,
     SnapshotError,
     file_hash,
@@ -82,7 +86,8 @@ def is_published(folder: IndexFolder, contents: Contents, wish: IndexWish = DEFA
         manifest = open_current(folder).manifest
     except SnapshotError:
         return False
-    return manifest.content == contents.digest and wish.is_met_by(manifest)
+    is_there = manifest.index.address == (str(folder.vectors) if folder.vectors else None)
+    return is_there and manifest.content == contents.digest and wish.is_met_by(manifest)
 
 
 def publish(
@@ -97,19 +102,19 @@ def publish(
 
     `vectors` (n, d) has the unit vector of `contents.products[i]` in row i, and `palettes` the
     palette; without any, no product has a colour to be found by. Raises
-    `SnapshotError` where what was written fails a check: then nothing is switched. The lists
+    `SnapshotError` where what was written fails a check, and `MilvusError` where Milvus does not
+    take the vectors: then nothing is switched. The lists
     of an IVF index are taken over from the generation before where they serve as well.
     """
     now = datetime.now(UTC)
     name = f"{now:%Y%m%dT%H%M%S.%fZ}-{contents.digest[:8]}"
     # What has its final name is whole and checked; what a killed run left behind has not.
     for unfinished in folder.generations.glob(".*"):
-        shutil.rmtree(unfinished)
+        _remove(folder, unfinished)
     before = folder.current_name()
     home = folder.generation(f".{name}")
     home.mkdir(parents=True)
     try:
-        facts = made_index(home / INDEX_FILE, vectors, wish, _lists_of(folder, contents.encoder))
         ids = [product.id for product in contents.products]
         (home / IDS_FILE).write_text(json.dumps(ids, ensure_ascii=False), encoding="utf-8")
         write_products(
@@ -123,7 +128,8 @@ def publish(
         if palettes is None:
             palettes = np.zeros((len(ids), DIMENSION), dtype=np.uint8)
         np.save(home / PALETTES_FILE, palettes)
-        files = (INDEX_FILE, IDS_FILE, PRODUCTS_FILE, PALETTES_FILE)
+        facts = _indexed(folder, home, vectors, ids, wish, contents.encoder)
+        files = FILES if facts.address else (INDEX_FILE, *FILES)
         manifest = Manifest(
             format_version=FORMAT_VERSION,
             created_at=now.isoformat(timespec="seconds"),
@@ -141,7 +147,7 @@ def publish(
         (home / MANIFEST_FILE).write_text(
             manifest.sealed().model_dump_json(indent=2, exclude_none=True) + "\n", encoding="utf-8"
         )
-        for check in verify(home):
+        for check in verify(home, folder.vectors):
             if check.problem:
                 raise SnapshotError(f"{name} was not published: {check.name}: {check.problem}")
         for file in (*files, MANIFEST_FILE):
@@ -150,13 +156,32 @@ def publish(
         home.rename(folder.generation(name))
         sync_folder(folder.generations)
     except BaseException:
-        shutil.rmtree(home, ignore_errors=True)
+        _remove(folder, home)
         raise
-    folder.switch(name)
+    try:
+        switch_to(folder, name, manifest)
+    except MilvusError:
+        _remove(folder, folder.generation(name))
+        raise
     # What is published is so, whether there is an old one too many or not.
     with contextlib.suppress(OSError):
         _forget_old(folder, name, before)
     return name
+
+
+def _indexed(
+    folder: IndexFolder,
+    home: Path,
+    vectors: FloatArray,
+    ids: Sequence[str],
+    wish: IndexWish,
+    encoder: EncoderFacts,
+) -> IndexFacts:
+    """Index the vectors (n, d) where they are to be; the products are in `home` already."""
+    if folder.vectors is None:
+        return made_index(home / INDEX_FILE, vectors, wish, _lists_of(folder, encoder))
+    facets = {facet.name: facet.codes.tolist() for facet in Products(home / PRODUCTS_FILE).facets}
+    return filled(folder.vectors, generation_of(home), vectors, Records(ids, facets), wish)
 
 
 def stacked(vectors: Iterator[FloatArray], count: int, dimension: int) -> FloatArray:
@@ -189,4 +214,10 @@ def _forget_old(folder: IndexFolder, current: str, before: str | None) -> None:
         # Without its name first: what a killed run has half removed is no generation.
         doomed = folder.generation(f".{name}")
         folder.generation(name).rename(doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
+        _remove(folder, doomed)
+
+
+def _remove(folder: IndexFolder, home: Path) -> None:
+    """Remove a generation and its collection; if that can't be now, both are at the next one."""
+    if forget(folder, home):
+        shutil.rmtree(home, ignore_errors=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from indexer.collections import switch_to
 from vitrine.errors import UnusableError
 from vitrine.folder import IndexFolder
 from vitrine.snapshot import Manifest, SnapshotError, published_name, read_manifest, verify
@@ -48,14 +49,15 @@ def roll_back(folder: IndexFolder, wanted: str | None = None) -> Manifest:
     """
     current = published_name(folder)
     name = _chosen(folder.generation_names(), current, wanted)
-    for check in verify(folder.generation(name)):
+    for check in verify(folder.generation(name), folder.vectors):
         if check.problem:
             raise RollbackError(
                 f"{name} is damaged, and {current} stays published: {check.name}: {check.problem}. "
                 "Choose another: python -m indexer rollback --list"
             )
-    folder.switch(name)
-    return read_manifest(folder.generation(name))
+    manifest = read_manifest(folder.generation(name))
+    switch_to(folder, name, manifest)
+    return manifest
 
 
 def _chosen(names: Sequence[str], current: str, wanted: str | None) -> str:

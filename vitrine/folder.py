@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from vitrine.address import MilvusAddress, is_address
 from vitrine.catalogue import is_text
 from vitrine.errors import UnusableError
 
@@ -45,6 +46,21 @@ class IndexFolder:
     """
 
     root: Path
+    vectors: MilvusAddress | None = None
+    """Where the vectors of what is published from now on are; None for in the folder."""
+
+    @classmethod
+    def at(cls, place: str, beside: Path) -> IndexFolder:
+        """A folder by its path; for an address of Milvus's, the folder `beside` it.
+
+        Raises `vitrine.address.AddressError`.
+        """
+        if is_address(place):
+            return cls(beside, MilvusAddress.parse(place))
+        return cls(Path(place))
+
+    def __str__(self) -> str:
+        return f"{self.root} and {self.vectors}" if self.vectors else str(self.root)
 
     @property
     def ledger(self) -> Path:

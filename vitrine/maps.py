@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from vitrine.folder import UNFINISHED, IndexFolder, sync_file, sync_folder, write_whole
 from vitrine.products import Rows
-from vitrine.snapshot import INDEX_FILE, Manifest, Snapshot, SnapshotError, read_manifest
+from vitrine.snapshot import Manifest, Snapshot, SnapshotError, read_manifest
 
 Cells = npt.NDArray[np.int64]
 """Columns and rows on the lattice, counted from the top left, array (n, 2)."""
@@ -100,7 +100,7 @@ def tiles_in(product_map: ProductMap, window: Window, rows: Rows) -> Tiles:
 
 def map_path(folder: IndexFolder, snapshot: Snapshot) -> Path:
     """Where a generation's map is kept, if it has one."""
-    return folder.map(_vectors_hash(snapshot.manifest))
+    return folder.map(snapshot.manifest.vectors_hash)
 
 
 def write_map(folder: IndexFolder, snapshot: Snapshot, product_map: ProductMap) -> None:
@@ -143,7 +143,7 @@ def read_map(folder: IndexFolder, snapshot: Snapshot) -> ProductMap:
 def is_behind(folder: IndexFolder, manifest: Manifest) -> bool:
     """Whether a map was made here, and none of this generation."""
     is_there = folder.maps.is_dir() and any(folder.maps.glob("*.npz"))
-    return is_there and not folder.map(_vectors_hash(manifest)).exists()
+    return is_there and not folder.map(manifest.vectors_hash).exists()
 
 
 def _problem(version: int, depth: int, cells: Cells, order: Rows, products: int) -> str | None:
@@ -160,15 +160,11 @@ def _problem(version: int, depth: int, cells: Cells, order: Rows, products: int)
     return None
 
 
-def _vectors_hash(manifest: Manifest) -> str:
-    return manifest.files[INDEX_FILE]
-
-
 def _forget_others(folder: IndexFolder, snapshot: Snapshot) -> None:
-    kept = {_vectors_hash(snapshot.manifest)}
+    kept = {snapshot.manifest.vectors_hash}
     for name in folder.generation_names():
         try:
-            kept.add(_vectors_hash(read_manifest(folder.generation(name))))
+            kept.add(read_manifest(folder.generation(name)).vectors_hash)
         except (SnapshotError, KeyError):
             continue
     names = {folder.map(vectors).name for vectors in kept}

@@ -7,11 +7,12 @@ common ones as an option of the command line; `docs/settings.md` lists them.
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIB = 1024 * 1024
@@ -29,7 +30,22 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="VITRINE_", frozen=True, extra="forbid")
 
-    index: Path = Field(Path("data/index"), description="Folder of the index.")
+    index: Annotated[str, BeforeValidator(os.fspath)] = Field(
+        "data/index",
+        description="Folder of the index; or `milvus+http://HOST:PORT/COLLECTION`, for vectors "
+        "in Milvus.",
+    )
+    folder: Path = Field(
+        Path("data/index"),
+        description="Where the index has its photos, its ledger and its products, if "
+        "`VITRINE_INDEX` is a collection of Milvus.",
+    )
+    milvus_token: SecretStr = Field(
+        SecretStr(""), description="Login for Milvus: `user:password`, or an API key."
+    )
+    milvus_seconds: float = Field(
+        3.0, gt=0, description="Seconds after which Milvus is taken to be down, retries included."
+    )
 
     cache: Path | None = Field(
         None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,9 +13,14 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from vitrine.address import MilvusAddress
+from vitrine.encoders.base import FloatArray
 from vitrine.errors import UnusableError
 from vitrine.folder import IndexFolder
 from vitrine.index import Index, IvfIndex, calibration, read_index
+from vitrine.index.base import Rows
+from vitrine.index.milvus import PRODUCT, VECTOR, MilvusIndex, field_of, stored_shape
+from vitrine.index.server import MilvusError, MilvusServer
 from vitrine.palettes import DIMENSION as PALETTE_DIMENSION
 from vitrine.palettes import Palettes
 from vitrine.products import Order, Products
@@ -26,6 +31,8 @@ IDS_FILE = "image_ids.json"
 PRODUCTS_FILE = "products.sqlite"
 PALETTES_FILE = "palettes.npy"
 MANIFEST_FILE = "manifest.json"
+FILES = (IDS_FILE, PRODUCTS_FILE, PALETTES_FILE)
+SAMPLED_ROWS = 8
 VERIFIED_ROWS = 200  # of which recall is measured again
 RECALL_TOLERANCE = 0.03  # between two samples of rows, and between exact and stored vectors
 
@@ -59,6 +66,9 @@ class IndexFacts(_Record):
 
     Of an `ivf` index: the recall that was `asked` for, the `bits` of each number, how many
     `lists` there are, and how many of them are searched (`nprobe`).
+
+    Of one in Milvus: the `address` of the alias, the generation's own `collection`, and the
+    SHA-256 of all `vectors`, and of those of `sampled` rows, as little-endian 32-bit floats.
     """
 
     kind: Literal["flat", "ivf"]
@@ -67,6 +77,10 @@ class IndexFacts(_Record):
     bits: int | None = None
     lists: int | None = None
     nprobe: int | None = None
+    address: str | None = None
+    collection: str | None = None
+    vectors: str | None = None
+    sampled: str | None = None
 
 
 class CatalogueFacts(_Record):
@@ -99,6 +113,16 @@ class Manifest(_Record):
 
     def sealed(self) -> Manifest:
         return self.model_copy(update={"seal": self._digest()})
+
+    @property
+    def vectors_hash(self) -> str:
+        """SHA-256 of `vector.index`, or of the vectors in Milvus; KeyError where there is none."""
+        return self.index.vectors or self.files[INDEX_FILE]
+
+    @property
+    def file_names(self) -> Sequence[str]:
+        """Of all other files."""
+        return FILES if self.index.address else (INDEX_FILE, *FILES)
 
     @property
     def is_as_sealed(self) -> bool:
@@ -167,14 +191,18 @@ def read_manifest(generation: Path) -> Manifest:
     return manifest
 
 
-def open_snapshot(generation: Path) -> Snapshot:
-    """Open a generation after checking hashes, counts and ids; or raise `SnapshotError`."""
+def open_snapshot(generation: Path, vectors: MilvusAddress | None = None) -> Snapshot:
+    """Open a generation after checking hashes, counts and ids; or raise `SnapshotError`.
+
+    Of one in Milvus, `vectors` is where that is, if no more where it was when this was published;
+    raises `MilvusError` where it does not answer.
+    """
     manifest = read_manifest(generation)
     for check in _file_checks(generation, manifest):
         if check.problem:
             raise SnapshotError(f"{generation.name}: {check.name}: {check.problem}")
-    snapshot = _open(generation, manifest)
-    for check in _count_checks(snapshot):
+    snapshot = _open(generation, manifest, vectors)
+    for check in (*_count_checks(snapshot), *_sample_checks(snapshot)):
         if check.problem:
             raise SnapshotError(f"{generation.name}: {check.name}: {check.problem}")
     return snapshot
@@ -182,7 +210,7 @@ def open_snapshot(generation: Path) -> Snapshot:
 
 def open_current(folder: IndexFolder) -> Snapshot:
     """Open the published generation; or raise `SnapshotError`."""
-    return open_snapshot(folder.generation(published_name(folder)))
+    return open_snapshot(folder.generation(published_name(folder)), folder.vectors)
 
 
 def published_name(folder: IndexFolder) -> str:
@@ -193,8 +221,11 @@ def published_name(folder: IndexFolder) -> str:
     return name
 
 
-def verify(generation: Path) -> Iterator[Check]:
-    """Every check of a generation, the ones of `open_snapshot` and the slow ones."""
+def verify(generation: Path, vectors: MilvusAddress | None = None) -> Iterator[Check]:
+    """Every check of a generation, the ones of `open_snapshot` and the slow ones.
+
+    Raises `MilvusError` where its vectors are there, and that does not answer.
+    """
     try:
         manifest = read_manifest(generation)
     except SnapshotError as error:
@@ -206,12 +237,15 @@ def verify(generation: Path) -> Iterator[Check]:
     if any(check.problem for check in checks):
         return
     try:
-        snapshot = _open(generation, manifest)
+        snapshot = _open(generation, manifest, vectors)
     except SnapshotError as error:
         yield Check("files open", str(error))
         return
     yield from _count_checks(snapshot)
-    yield from _vector_checks(snapshot.index)
+    if isinstance(snapshot.index, MilvusIndex):
+        yield from _collection_checks(snapshot, snapshot.index)
+    else:
+        yield from _vector_checks(snapshot.index)
     yield from _recall_checks(snapshot.index, manifest.index)
     in_order = snapshot.products.rows_are_gapless() and (
         snapshot.products.ids() == list(snapshot.ids)
@@ -234,18 +268,49 @@ def verify(generation: Path) -> Iterator[Check]:
     yield Check("facets cover every row", f"not so: {', '.join(wrong)}" if wrong else None)
 
 
+def sampled_rows(count: int) -> Rows:
+    """Those by which a collection is known again."""
+    return np.unique(np.linspace(0, count - 1, SAMPLED_ROWS).astype(np.int64))
+
+
+def digest_of(vectors: FloatArray) -> str:
+    """SHA-256 of rows (n, d), in hex."""
+    return hashlib.sha256(little_endian(vectors)).hexdigest()
+
+
+def little_endian(vectors: FloatArray) -> memoryview:
+    return np.ascontiguousarray(vectors, dtype="<f4").data
+
+
+def _collection(server: MilvusServer, manifest: Manifest, facets: Sequence[str]) -> MilvusIndex:
+    """The manifest's, if it is whole and of this dimension; raises `SnapshotError`."""
+    facts = manifest.index
+    name = facts.collection or ""
+    if not server.has(name):
+        raise SnapshotError(f"{server.address} has no collection {name}")
+    return MilvusIndex(server, name, stored_shape(server, name), facets, facts.nprobe)
+
+
 def file_hash(path: Path) -> str:
     """SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _open(generation: Path, manifest: Manifest) -> Snapshot:
+def _open(generation: Path, manifest: Manifest, vectors: MilvusAddress | None) -> Snapshot:
+    index: Index
     try:
         ids = json.loads((generation / IDS_FILE).read_bytes())
-        index = read_index(generation / INDEX_FILE)
         products = Products(generation / PRODUCTS_FILE)
         levels = np.load(generation / PALETTES_FILE, allow_pickle=False)
+        if manifest.index.address:
+            address = vectors or MilvusAddress.parse(manifest.index.address)
+            facets = [facet.name for facet in products.facets]
+            index = _collection(MilvusServer(address), manifest, facets)
+        else:
+            index = read_index(generation / INDEX_FILE)
+    except MilvusError:
+        raise  # nothing is wrong with the generation
     except Exception as error:  # whatever a library throws at damaged bytes
         raise SnapshotError(f"{generation.name} cannot be opened: {error}") from error
     if not isinstance(ids, list) or not all(isinstance(i, str) for i in ids):
@@ -258,7 +323,7 @@ def _open(generation: Path, manifest: Manifest) -> Snapshot:
 
 
 def _file_checks(generation: Path, manifest: Manifest) -> Iterator[Check]:
-    for name in (INDEX_FILE, IDS_FILE, PRODUCTS_FILE, PALETTES_FILE):
+    for name in manifest.file_names:
         path = generation / name
         problem = None
         if name not in manifest.files:
@@ -299,8 +364,42 @@ def _vector_checks(index: Index) -> Iterator[Check]:
     yield rows_where("vectors have unit length", far)
 
 
+def _sample_checks(snapshot: Snapshot) -> Iterator[Check]:
+    """That a collection is that of this generation, by a few of its rows."""
+    index, facts = snapshot.index, snapshot.manifest.index
+    if not isinstance(index, MilvusIndex):
+        return
+    rows = sampled_rows(len(index))
+    ids = index.ids_of(rows)
+    same = ids == [snapshot.ids[row] for row in rows.tolist()]
+    yield Check("collection has the ids", None if same else f"not so: {', '.join(ids[:5])}")
+    same = digest_of(index.vectors_of(rows)) == facts.sampled
+    yield Check("collection has the vectors", None if same else "they are others: build again")
+
+
+def _collection_checks(snapshot: Snapshot, index: MilvusIndex) -> Iterator[Check]:
+    """That a collection has what was published: vectors, ids and facets, row by row."""
+    digest, wrong_ids, wrong_codes = hashlib.sha256(), [], []
+    fields = {field_of(number): f for number, f in enumerate(snapshot.products.facets)}
+    for start, rows in index.chunks([PRODUCT, VECTOR, *fields]):
+        digest.update(little_endian(np.array([row[VECTOR] for row in rows], np.float32)))
+        for number, row in enumerate(rows, start):
+            if row[PRODUCT] != snapshot.ids[number]:
+                wrong_ids.append(number)
+            if any(row[field] != facet.codes[number] for field, facet in fields.items()):
+                wrong_codes.append(number)
+    facts = snapshot.manifest.index
+    others = None if digest.hexdigest() == facts.vectors else "they are not those of the manifest"
+    yield Check("vectors are those that were published", others)
+    for name, wrong in (("ids", wrong_ids), ("facets", wrong_codes)):
+        yield Check(
+            f"{name} in the collection are the products'",
+            f"not so in rows {wrong[:5]}" if wrong else None,
+        )
+
+
 def _recall_checks(index: Index, facts: IndexFacts) -> Iterator[Check]:
-    if not isinstance(index, IvfIndex):
+    if not isinstance(index, (IvfIndex, MilvusIndex)) or facts.kind == "flat":
         return
     found = (index.lists, index.nprobe)
     problem = None if found == (facts.lists, facts.nprobe) else f"{found[0]} and {found[1]}"

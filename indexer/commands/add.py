@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -48,7 +47,7 @@ def add(
     title: str | None,
     facts: tuple[str, ...],
     encoder: str | None,
-    index: Path,
+    folder: IndexFolder,
     as_json: bool,
     **fetching: Any,
 ) -> None:
@@ -70,19 +69,20 @@ def add(
     from indexer.build import sole_indexer
     from indexer.display import BuildDisplay
 
-    folder = IndexFolder(index)
     with errors_in_words():
-        limits = limits_of(Settings(index=index, **fetching), *photos)
+        limits = limits_of(Settings(**fetching), *photos)
         additions = [Addition(photo, product_id, title, told) for photo in photos]
         folder.claim()
         with sole_indexer(folder):
             loaded = _encoder(folder, encoder)
             with BuildDisplay(stderr) as display:
                 outcome = add_photos(folder, additions, loaded, limits, display)
-    say_what_was_amended("Added", index, outcome, as_json=as_json)
+    say_what_was_amended("Added", folder, outcome, as_json=as_json)
 
 
-def say_what_was_amended(done: str, index: Path, outcome: Amended, *, as_json: bool) -> None:
+def say_what_was_amended(
+    done: str, folder: IndexFolder, outcome: Amended, *, as_json: bool
+) -> None:
     """What was `done` to which products, and what is served now."""
     if as_json:
         print_json(asdict(outcome) | {"awaited": sorted(outcome.awaited)})
@@ -93,8 +93,8 @@ def say_what_was_amended(done: str, index: Path, outcome: Amended, *, as_json: b
         awaited = count(len(outcome.awaited), "product")
         stdout.print(f"{awaited} of them: back with the next `python -m indexer build CATALOGUE`.")
     if outcome.generation:
-        stdout.print(f"Published {count(outcome.indexed, 'product')} to {index}.")
-        say_if_map_is_behind(IndexFolder(index), outcome.generation)
+        stdout.print(f"Published {count(outcome.indexed, 'product')} to {folder}.")
+        say_if_map_is_behind(folder, outcome.generation)
     if amended := by_hand(outcome.by_hand, outcome.held_out):
         stdout.print(f"By hand: {amended}.")
 

@@ -81,7 +81,7 @@ def build(
     columns: Mapping[Column, str],
     encoder: str,
     watch: bool,
-    index: Path,
+    folder: IndexFolder,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -102,10 +102,10 @@ def build(
     kind = IndexWish(options.pop("index_kind"), options.pop("recall"))
     wanted = _EncoderWish(encoder, options.pop("precision"), options.pop("agreement"))
     with errors_in_words():
-        settings = Settings(index=index, **options)
+        settings = Settings(**options)
         given = sole_catalogue(catalogues)
         report = _Report(as_json, is_kept=watch, has_timings=has_timings)
-        wish = _Wish(given, columns, index, kind, may_shrink, report)
+        wish = _Wish(given, columns, folder, kind, may_shrink, report)
         builder = _Builder(wish, wanted, limits_of(settings, given))
         if watch:
             _watch(builder, every)
@@ -118,9 +118,9 @@ def build(
 def _watch(builder: _Builder, every: float) -> NoReturn:
     from indexer.watching import follow
 
-    given, index = builder.wish.given, builder.wish.index
-    follow(builder, given, index, every)
-    builder.say(f"Stopped watching {given}. What is published in {index} stays.")
+    given, folder = builder.wish.given, builder.wish.folder
+    follow(builder, given, folder.root, every)
+    builder.say(f"Stopped watching {given}. What is published in {folder} stays.")
     sys.exit(DONE)
 
 
@@ -139,7 +139,7 @@ class _Wish:
 
     given: str
     columns: Mapping[Column, str]
-    index: Path
+    folder: IndexFolder
     kind: IndexWish
     may_shrink: bool
     report: _Report
@@ -174,7 +174,7 @@ class _Builder:
         from indexer.display import BuildDisplay
 
         say_what_was_read(catalogue)
-        folder = IndexFolder(self.wish.index)
+        folder = self.wish.folder
         folder.claim()
         with building.sole_indexer(folder):
             if not self.wish.may_shrink:
@@ -233,7 +233,7 @@ class _Builder:
             said |= {"timings": [asdict(account) for account in accounts]} if accounts else {}
             (print_json_line if report.is_kept else print_json)(said)
             return
-        say_what_was_built(self.wish.index, catalogue, outcome, self._encoder)
+        say_what_was_built(self.wish.folder, catalogue, outcome, self._encoder)
         if accounts:
             say_where_time_went(accounts)
 
@@ -287,7 +287,7 @@ def say_what_was_read(catalogue: Catalogue) -> None:
 
 
 def say_what_was_built(
-    index: Path,
+    folder: IndexFolder,
     catalogue: Catalogue,
     outcome: BuildOutcome,
     encoder: Encoder,
@@ -308,7 +308,7 @@ def say_what_was_built(
             else "Every product of the catalogue is held out by hand: nothing was published. "
             "Let some in again with: python -m indexer remove --undo ID"
         )
-        if IndexFolder(index).current_name():
+        if folder.current_name():
             stdout.print("What was published before stays as it is.")
         return
     tally = outcome.tally
@@ -318,10 +318,10 @@ def say_what_was_built(
     )
     if outcome.generation is None:
         products = count(outcome.indexed, "product")
-        stdout.print(f"Nothing has changed: {products} stay as they are in {index}.")
+        stdout.print(f"Nothing has changed: {products} stay as they are in {folder}.")
     else:
-        stdout.print(f"Published {count(outcome.indexed, 'product')} to {index}.")
-        say_if_map_is_behind(IndexFolder(index), outcome.generation)
+        stdout.print(f"Published {count(outcome.indexed, 'product')} to {folder}.")
+        say_if_map_is_behind(folder, outcome.generation)
     if amended := by_hand(outcome.by_hand, outcome.held_out):
         stdout.print(f"By hand: {amended}.")
 

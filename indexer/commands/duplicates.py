@@ -51,7 +51,7 @@ def duplicates(
     threshold: float | None,
     csv_file: Path | None,
     figure: Path | None,
-    index: Path,
+    folder: IndexFolder,
     as_json: bool,
 ) -> None:
     """List the products that have the same photo, or nearly so.
@@ -66,7 +66,6 @@ def duplicates(
     python -m indexer duplicates --threshold 2
     """
     with errors_in_words():
-        folder = IndexFolder(index)
         snapshot = open_current(folder)
         copies = _near_copies(folder, snapshot, threshold)
         groups = groups_of(snapshot, copies)

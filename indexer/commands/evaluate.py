@@ -101,7 +101,7 @@ class _Groups:
 @figure_option("Failures as a picture: queries of the worst classes beside their neighbours.")
 @index_option
 @json_option
-def evaluate(figure: Path | None, index: Path, as_json: bool, **options: Any) -> None:
+def evaluate(figure: Path | None, folder: IndexFolder, as_json: bool, **options: Any) -> None:
     """Measure how good the index is, by the catalogue's own facts.
 
     Each product is searched with, and the others are ranked: how many of the first ones
@@ -115,11 +115,10 @@ def evaluate(figure: Path | None, index: Path, as_json: bool, **options: Any) ->
     """
     wish = _Wish(**options)
     with errors_in_words():
-        folder = IndexFolder(index)
         snapshot = open_current(folder)
         groups = _groups(snapshot, wish)
         candidates = _candidates(folder, snapshot, wish)
-        common = _common(candidates, index, wish.against)
+        common = _common(candidates, folder, wish.against)
         verdicts = _verdicts(snapshot, common, groups, wish)
         chosen = verdicts[groups.all.index(groups.shown)]
         if chosen.is_void:
@@ -214,18 +213,18 @@ def _candidates(folder: IndexFolder, snapshot: Snapshot, wish: _Wish) -> list[Ca
     return found
 
 
-def _common(candidates: Sequence[Candidate], index: Path, against: Path | None) -> Common:
+def _common(candidates: Sequence[Candidate], folder: IndexFolder, against: Path | None) -> Common:
     """What all have in common, under names that differ."""
     from indexer.subjects import in_common
 
-    return in_common(candidates, _names(candidates, index, against))
+    return in_common(candidates, _names(candidates, folder, against))
 
 
-def _names(candidates: Sequence[Candidate], index: Path, against: Path | None) -> list[str]:
+def _names(candidates: Sequence[Candidate], folder: IndexFolder, against: Path | None) -> list[str]:
     """Short names that differ: a checkpoint's folder goes by its last part."""
     names = [Path(each.name).name for each in candidates]
     if against:
-        names[0] += f" in {index.name}"
+        names[0] += f" in {folder.root.name}"
         names[-1] += f" in {against.name}"
     return [
         f"{name} ({number})" if names.count(name) > 1 else name

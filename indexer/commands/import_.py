@@ -80,7 +80,7 @@ def import_(
     index_file: Path,
     names_file: Path,
     catalogue: Path | None,
-    index: Path,
+    folder: IndexFolder,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -107,9 +107,8 @@ def import_(
         raise click.UsageError("--photos is for a list of paths, and a CATALOGUE names its own.")
     if options["columns"] and not catalogue:
         raise click.UsageError("--map is for a CATALOGUE, and a list of paths has no columns.")
-    folder = IndexFolder(index)
     with errors_in_words():
-        limits = limits_of(Settings(index=index, **{name: options[name] for name in FETCHING}))
+        limits = limits_of(Settings(**{name: options[name] for name in FETCHING}))
         encoder = options["encoder"] or (GALLERY_ENCODER if catalogue else FOLDER_ENCODER)
         older = _read(index_file, names_file, encoder)
         if catalogue:
@@ -139,7 +138,7 @@ def import_(
                 f"{count(outcome.tally.disagreeing, 'photo')} with the very same bytes as another "
                 "had another vector in the index: the first one counts."
             )
-        say_what_was_built(index, found.catalogue, outcome, adoption.encoder)
+        say_what_was_built(folder, found.catalogue, outcome, adoption.encoder)
     sys.exit(UNUSABLE if outcome.is_total_failure else DONE)
 
 

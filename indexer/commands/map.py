@@ -34,7 +34,7 @@ from vitrine.snapshot import Snapshot, open_current, read_manifest
     "--if-none", is_flag=True, help="Keep the map that there is, and make one where there is none."
 )
 @index_option
-def map_(png: Path | None, width: int, if_none: bool, index: Path) -> None:
+def map_(png: Path | None, width: int, if_none: bool, folder: IndexFolder) -> None:
     """Lay the products out in the plane by what they look like.
 
     The gallery then has the map at /map, where one moves and zooms, without a restart. It is
@@ -48,7 +48,6 @@ def map_(png: Path | None, width: int, if_none: bool, index: Path) -> None:
     python -m indexer map --if-none           nothing to do where there is one
     """
     with errors_in_words():
-        folder = IndexFolder(index)
         snapshot = open_current(folder)
         product_map = _present(folder, snapshot) if if_none else None
         if product_map is None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from indexer.commands.add import say_what_was_amended
@@ -18,7 +16,7 @@ from vitrine.snapshot import published_name
 @click.option("--undo", is_flag=True, help="Let products in again that were removed.")
 @index_option
 @json_option
-def remove(ids: tuple[str, ...], undo: bool, index: Path, as_json: bool) -> None:
+def remove(ids: tuple[str, ...], undo: bool, folder: IndexFolder, as_json: bool) -> None:
     """Take products out of the index, at once and for good.
 
     A product of the catalogue is held out of every later build as well, until you let
@@ -27,10 +25,9 @@ def remove(ids: tuple[str, ...], undo: bool, index: Path, as_json: bool) -> None
     from indexer.amending import remove_products, restore_products
     from indexer.build import sole_indexer
 
-    folder = IndexFolder(index)
     with errors_in_words():
         published_name(folder)  # or a sentence, and no folder made for nothing
         with sole_indexer(folder):
             outcome = restore_products(folder, ids) if undo else remove_products(folder, ids)
     done = "Let in again" if undo else "Removed"
-    say_what_was_amended(done, index, outcome, as_json=as_json)
+    say_what_was_amended(done, folder, outcome, as_json=as_json)

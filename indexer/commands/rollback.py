@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
@@ -21,7 +20,7 @@ from vitrine.snapshot import published_name
 @click.option("--list", "is_list", is_flag=True, help="Show which there are, and do nothing.")
 @index_option
 @json_option
-def rollback(generation: str | None, is_list: bool, index: Path, as_json: bool) -> None:
+def rollback(generation: str | None, is_list: bool, folder: IndexFolder, as_json: bool) -> None:
     """Publish an older generation again, as it was.
 
     GENERATION is its name, or the beginning of it; by default it is the one before the
@@ -38,7 +37,6 @@ def rollback(generation: str | None, is_list: bool, index: Path, as_json: bool) 
     """
     from indexer.build import sole_indexer
 
-    folder = IndexFolder(index)
     with errors_in_words():
         if is_list:
             _show(generations(folder), as_json=as_json)

@@ -42,7 +42,7 @@ def search(
     text: str | None,
     k: int,
     figure: Path | None,
-    index: Path,
+    folder: IndexFolder,
     as_json: bool,
 ) -> None:
     """Show what looks like a product or a photo, or fits words.
@@ -60,7 +60,6 @@ def search(
     if (photo_or_id is None) == (text is None):
         raise click.UsageError("Give either PHOTO_OR_ID or --text WORDS.")
     with errors_in_words():
-        folder = IndexFolder(index)
         snapshot = open_current(folder)
         query, title = None, "What looks like it"
         row = snapshot.rows.get(photo_or_id or "")

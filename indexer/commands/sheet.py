@@ -47,7 +47,7 @@ FEW_VALUES = 40  # as many rows as one looks through
     help="Values at most, the commonest first.",
 )
 @index_option
-def sheet(file: Path, by: str | None, columns: int, rows: int, index: Path) -> None:
+def sheet(file: Path, by: str | None, columns: int, rows: int, folder: IndexFolder) -> None:
     """Draw a contact sheet: a row of photos for each value of a facet.
 
     The photos of a value are its most typical ones: those nearest to the middle of all
@@ -60,7 +60,6 @@ def sheet(file: Path, by: str | None, columns: int, rows: int, index: Path) -> N
     from vitrine.figures import figure, save_figure
 
     with errors_in_words():
-        folder = IndexFolder(index)
         snapshot = open_current(folder)
         facet = _chosen(snapshot, by)
         drawn = [

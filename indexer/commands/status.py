@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 from rich.console import Console
@@ -23,11 +22,10 @@ from vitrine.snapshot import Snapshot, SnapshotError, open_current
 @click.command()
 @index_option
 @json_option
-def status(index: Path, as_json: bool) -> None:
+def status(folder: IndexFolder, as_json: bool) -> None:
     """Show what is indexed, what failed and why."""
     from indexer.ledger import Ledger
 
-    folder = IndexFolder(index)
     failures: list[tuple[str, Failure]] = []
     amendments = Amendments.of([], [])
     with errors_in_words():
@@ -59,7 +57,8 @@ def _overview(folder: IndexFolder, snapshot: Snapshot, amendments: Amendments) -
         table.add_row("By hand", f"{amended}; --json names them")
     encoder = f"{full_name(folder, manifest.encoder)}, dimension {manifest.dimension}"
     table.add_row("Encoder", f"{encoder}, fingerprint {manifest.encoder.fingerprint[:12]}")
-    table.add_row("Index", f"{manifest.index.kind}, recall {manifest.index.recall:g}")
+    where = f", in {manifest.index.address}" if manifest.index.address else ""
+    table.add_row("Index", f"{manifest.index.kind}, recall {manifest.index.recall:g}{where}")
     table.add_row("Published", f"{manifest.created_at}, {count(len(older), 'older generation')}")
     if manifest.catalogue.skipped:
         table.add_row("Skipped", f"{count(manifest.catalogue.skipped, 'row')} of the catalogue")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 from rich.text import Text
@@ -19,7 +18,7 @@ from vitrine.snapshot import published_name
 @click.command()
 @index_option
 @json_option
-def verify(index: Path, as_json: bool) -> None:
+def verify(folder: IndexFolder, as_json: bool) -> None:
     """Check what is published.
 
     Hashes, counts, ids, vectors: exit status 1 if one check fails.
@@ -27,8 +26,7 @@ def verify(index: Path, as_json: bool) -> None:
     from vitrine.snapshot import verify as checks_of
 
     with errors_in_words():
-        folder = IndexFolder(index)
-        checks = list(checks_of(folder.generation(published_name(folder))))
+        checks = list(checks_of(folder.generation(published_name(folder)), folder.vectors))
     has_failed = any(check.problem for check in checks)
     if as_json:
         print_json([asdict(check) for check in checks])

@@ -129,10 +129,10 @@ def test_what_cannot_be_read_just_now_is_tried_again(
         assert generation(client) == first
     failures = iter(range(3))
 
-    def too_many_files(path):
+    def too_many_files(path, vectors):
         for _ in failures:
             raise OSError(24, "Too many open files")
-        return open_snapshot(path)
+        return open_snapshot(path, vectors)
 
     monkeypatch.setattr("gallery.live.open_snapshot", too_many_files)
     second = publish(folder, "b")

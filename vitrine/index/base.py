@@ -7,7 +7,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -96,9 +95,9 @@ class Filter:
 class Index(ABC):
     """Inner-product search over unit vectors (so a score is a cosine)."""
 
-    kind: ClassVar[str]
-    is_exact: ClassVar[bool]
-    length_tolerance: ClassVar[float]
+    kind: str
+    is_exact: bool
+    length_tolerance: float
     """How far from 1 the length of a stored vector may be."""
 
     def __init__(self) -> None:
@@ -113,8 +112,16 @@ class Index(ABC):
     def dimension(self) -> int: ...
 
     @abstractmethod
+    def check(self) -> None:
+        """Raise `vitrine.index.server.MilvusError` where a search could not be answered now."""
+
+    @abstractmethod
     def vector(self, row: int) -> FloatArray:
         """The vector of one row, array (d,)."""
+
+    @abstractmethod
+    def vectors_of(self, rows: Rows) -> FloatArray:
+        """The vectors of these rows (m,), array (m, d)."""
 
     @abstractmethod
     def vectors(self) -> FloatArray:
@@ -124,9 +131,10 @@ class Index(ABC):
     def lengths(self) -> FloatArray:
         """The length of each stored vector, array (n,): 1, but for rounding."""
 
-    @abstractmethod
     def cosines(self, query: FloatArray, rows: Rows) -> FloatArray:
         """The cosine of each of these rows (m,) to a unit vector (d,)."""
+        cosines: FloatArray = self.vectors_of(rows) @ query
+        return cosines
 
     def search(
         self,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from typing import Protocol
 
 import faiss
 import numpy as np
 
 from vitrine.encoders.base import FloatArray
 from vitrine.index.base import SCORE_DECIMALS, Rows
-from vitrine.index.ivf import IvfIndex
 
 K = 10  # neighbours that recall is about
 SAMPLE = 1000  # rows: recall is then sure to about ±.004
@@ -21,6 +21,19 @@ MARGIN = 0.25
 STEPS = 16
 """Whether 500 or 510 lists are searched is hardly felt, but each try at a million products
 that lie in no clear clusters takes minutes."""
+
+
+class ListedIndex(Protocol):
+    """Of one, as many lists are searched as is said. See `IvfIndex`."""
+
+    nprobe: int
+
+    @property
+    def lists(self) -> int: ...
+
+    def __len__(self) -> int: ...
+    def vectors_of(self, rows: Rows) -> FloatArray: ...
+    def batch(self, queries: FloatArray, k: int, nprobe: int) -> Rows: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +58,7 @@ def sample_of(vectors: FloatArray, size: int = SAMPLE) -> Sample:
     return Sample(vectors, rows, scores[:, -1])  # the row itself is one of the k + 1
 
 
-def recall_of(index: IvfIndex, sample: Sample, nprobe: int | None = None) -> float:
+def recall_of(index: ListedIndex, sample: Sample, nprobe: int | None = None) -> float:
     """Recall@10: the share of each row's K nearest others that the index finds.
 
     What is found counts by its true score, so that of equal ones any will do (M. Aumüller et
@@ -53,7 +66,7 @@ def recall_of(index: IvfIndex, sample: Sample, nprobe: int | None = None) -> flo
     """
     if not sample.k:
         return 1.0
-    queries = np.stack([index.vector(int(row)) for row in sample.rows])
+    queries = index.vectors_of(sample.rows)
     found = index.batch(queries, sample.k + 1, nprobe or index.nprobe)
     hits = 0
     for row, some, least in zip(sample.rows, found, sample.least, strict=True):
@@ -63,7 +76,7 @@ def recall_of(index: IvfIndex, sample: Sample, nprobe: int | None = None) -> flo
     return hits / (sample.k * len(sample.rows))
 
 
-def calibrate(index: IvfIndex, sample: Sample, recall: float) -> float:
+def calibrate(index: ListedIndex, sample: Sample, recall: float) -> float:
     """Let the index search the fewest lists that reach this recall, and a little more.
 
     Of many lists, the fewest but for one in `STEPS`; all where none reach it. Returns the
@@ -80,11 +93,11 @@ def calibrate(index: IvfIndex, sample: Sample, recall: float) -> float:
     return recall_of(index, sample)
 
 
-def own_recall(index: IvfIndex, size: int) -> float:
+def own_recall(index: ListedIndex, size: int) -> float:
     """Recall@10 for rows by chance against all lists: what leaving lists out has cost."""
     count = len(index)
     rows = np.random.default_rng(1).choice(count, min(size, count), replace=False)
-    queries = np.stack([index.vector(int(row)) for row in rows])
+    queries = index.vectors_of(rows)
     k = min(K + 1, count)
     true, found = (index.batch(queries, k, nprobe) for nprobe in (index.lists, index.nprobe))
     hits = sum(len(np.intersect1d(*pair)) for pair in zip(true, found, strict=True))

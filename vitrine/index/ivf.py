@@ -137,7 +137,7 @@ class IvfIndex(LocalIndex):
         self, query: FloatArray, k: int, allowed: Filter | None
     ) -> tuple[Rows, FloatArray]:
         passing = selector(allowed)
-        nprobe = self._nprobe_for(allowed.share if allowed else 1.0)
+        nprobe = nprobe_for(self.nprobe, self.lists, allowed.share if allowed else 1.0)
         while True:
             parameters = faiss.SearchParametersIVF(sel=passing, nprobe=nprobe)
             rows: Rows = self._index.search(query[None], k, params=parameters)[1][0]
@@ -149,13 +149,12 @@ class IvfIndex(LocalIndex):
         order = np.argsort(-cosines, kind="stable")
         return rows[order], cosines[order]
 
-    def _nprobe_for(self, share: float) -> int:
-        """So many lists that as much is compared under a filter as without one."""
-        if share <= NARROW:
-            return self.lists
-        return min(self.lists, math.ceil(self.nprobe / share))
-
 
 def lists_for(count: int) -> int:
     """How many lists so many vectors are kept in, √n / 4 in each."""
     return max(1, min(count, round(LISTS * math.sqrt(count))))
+
+
+def nprobe_for(nprobe: int, lists: int, share: float) -> int:
+    """So many lists that as much is compared under a filter of this share as without one."""
+    return lists if share <= NARROW else min(lists, math.ceil(nprobe / share))

@@ -32,6 +32,9 @@ class LocalIndex(Index):
     def dimension(self) -> int:
         return int(self._index.d)
 
+    def check(self) -> None:
+        """There always is an answer."""
+
     def lengths(self) -> FloatArray:
         lengths = np.empty(len(self), dtype=np.float32)
         for start in range(0, len(self), CHUNK):
@@ -39,9 +42,8 @@ class LocalIndex(Index):
             lengths[start : start + CHUNK] = np.linalg.norm(some, axis=1)
         return lengths
 
-    def cosines(self, query: FloatArray, rows: Rows) -> FloatArray:
-        cosines: FloatArray = normalised(self._index.reconstruct_batch(rows)) @ query
-        return cosines
+    def vectors_of(self, rows: Rows) -> FloatArray:
+        return normalised(self._index.reconstruct_batch(rows))
 
 
 def selector(allowed: Filter | None) -> Any:
