@@ -23,7 +23,7 @@ from scipy.fft import dctn
 
 from indexer.duplicates import THRESHOLD, near_copies
 from indexer.ledger import Ledger
-from indexer.pipeline import Silent
+from indexer.reconciling import Silent
 from indexer.sketches import Sketch
 from vitrine.folder import IndexFolder
 from vitrine.photos import Photo, decode, scaled

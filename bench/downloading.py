@@ -31,7 +31,7 @@ from PIL import Image
 from bench.building import served
 from bench.throughput import spread
 from indexer.build import build
-from indexer.pipeline import Silent
+from indexer.reconciling import Silent
 from vitrine.encoders.base import FloatArray
 from vitrine.failures import FailureCode
 from vitrine.fetching import PUBLIC_WEB, FetchLimits

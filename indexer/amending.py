@@ -21,8 +21,9 @@ from indexer.collections import in_same_place
 from indexer.duplicates import near_copies
 from indexer.indexing import DEFAULT_WISH, IndexWish
 from indexer.ledger import Ledger, PhotoFacts
-from indexer.pipeline import Pipeline, Plan, Progress, Silent
+from indexer.pipeline import Pipeline
 from indexer.publishing import Contents, publish, stacked
+from indexer.reconciling import Plan, Progress, Silent
 from vitrine.catalogue import facet_columns, is_text, problem_of_id
 from vitrine.encoders.base import Encoder, EncoderError, FloatArray, TextEncoder
 from vitrine.failures import REMEDIES, Failure

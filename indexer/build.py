@@ -9,7 +9,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 
 from filelock import FileLock, Timeout
@@ -19,8 +19,9 @@ from indexer.collections import refuse_foreign
 from indexer.duplicates import near_copies
 from indexer.indexing import DEFAULT_WISH, IndexWish
 from indexer.ledger import Ledger, PhotoFacts
-from indexer.pipeline import NOTHING_GIVEN, Given, Pipeline, Plan, Progress, Tally
+from indexer.pipeline import Pipeline
 from indexer.publishing import Contents, is_published, publish, stacked
+from indexer.reconciling import NOTHING_GIVEN, Given, Plan, Progress, Reconciler, Tally
 from indexer.timings import Stage, Timings
 from vitrine.catalogue import Catalogue, Product, facet_columns
 from vitrine.encoders.base import Encoder, TextEncoder
@@ -109,6 +110,7 @@ def build(  # noqa: PLR0913 - each says something else of what is to be built
     given: Given = NOTHING_GIVEN,
     wish: IndexWish = DEFAULT_WISH,
     timings: Timings | None = None,
+    ray: str | None = None,
 ) -> BuildOutcome:
     """Bring the index folder in line with the catalogue, and publish what changed.
 
@@ -116,8 +118,8 @@ def build(  # noqa: PLR0913 - each says something else of what is to be built
     changed photos are fetched, and embedded where no vector is given. Where not one photo of
     the catalogue can be had, nothing is published and the old generation stays. One that
     `goes_on` asks no host again that the last one has asked within a day. `timings` takes
-    the time of its stages. Call it inside `sole_indexer`. Raises `FolderError`, `MilvusError` and
-    `SnapshotError`.
+    the time of its stages. With `ray`, the cluster at that address does the work. Call it
+    inside `sole_indexer`. Raises `FolderError`, `SnapshotError`, `MilvusError`, `ClusterError`.
     """
     timings = timings or Timings()
     refuse_foreign(folder)
@@ -125,8 +127,18 @@ def build(  # noqa: PLR0913 - each says something else of what is to be built
         wished = Wished.of(catalogue, ledger.amendments())
         plan = given.narrowed(Plan.of(wished.catalogue, wished.added_photos))
         run = ledger.begin_run(catalogue.location, goes_on=goes_on)
-        with Fetcher(limits) as fetcher:
-            pipeline = Pipeline(folder, ledger, encoder, fetcher, progress, given, timings)
+        with ExitStack() as open_:
+            pipeline: Reconciler
+            if ray is None:
+                fetcher = open_.enter_context(Fetcher(limits))
+                pipeline = Pipeline(folder, ledger, encoder, fetcher, progress, given, timings)
+            else:
+                from indexer.cluster import Cluster, ClusterPipeline
+
+                cluster = open_.enter_context(closing(Cluster(ray, folder, encoder, limits)))
+                pipeline = ClusterPipeline(
+                    folder, ledger, encoder, cluster, progress, given, timings
+                )
             pipeline.run(plan, run)
         now = time.time()
         contents, failed = _compose(catalogue, wished, plan, ledger, encoder, now)

@@ -28,7 +28,7 @@ from indexer.build import BuildOutcome, build, sole_indexer
 from indexer.console import count, stderr
 from indexer.display import BuildDisplay
 from indexer.ledger import Ledger
-from indexer.pipeline import Silent
+from indexer.reconciling import Silent
 from vitrine.catalogue import MAX_ID_LENGTH, Catalogue, CatalogueError
 from vitrine.encoders import EncoderError, load_encoder, resolve_auto
 from vitrine.encoders.base import Encoder, FloatArray

@@ -1,4 +1,4 @@
-"""Reconcile: fetch ∥ decode ∥ encode, until the ledger holds what the catalogue wants.
+"""Reconcile on one machine: fetch ∥ decode ∥ encode, until the ledger has what is wanted.
 
 Downloads run in the fetcher's threads, decoding and preparing in a pool of their
 own, encoding in one thread, and every write to the ledger in the calling one. All
@@ -12,174 +12,29 @@ import contextlib
 import hashlib
 import os
 import queue
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from indexer.ledger import Download, Ledger, PhotoFacts
-from indexer.sketches import Sketch
+from indexer.ledger import Ledger
+from indexer.reconciling import NOTHING_GIVEN, Arrival, Given, Plan, Progress, Reconciler
+from indexer.stages import Decoded, Stored, decoded
 from indexer.timings import Stage, Timings
 from vitrine import interrupts
-from vitrine.catalogue import Catalogue
-from vitrine.encoders.base import Encoder, EncoderError, FloatArray
-from vitrine.failures import Failure, FailureCode
-from vitrine.fetching import (
-    Fetched,
-    Fetcher,
-    FetchJob,
-    FetchResult,
-    NotModified,
-    Reference,
-    Validators,
-    resolve,
-)
-from vitrine.folder import IndexFolder, is_whole, write_whole
-from vitrine.photos import as_thumbnail, decode, dominant_colour, scaled, thumbnail_widths
+from vitrine.encoders.base import Encoder, FloatArray
+from vitrine.failures import Failure
+from vitrine.fetching import Fetched, Fetcher, FetchJob, FetchResult, NotModified
+from vitrine.folder import IndexFolder, write_whole
 
 DECODERS = min(4, os.cpu_count() or 1)
 """Pillow releases the interpreter's lock while it decodes, so a thread a core is of use;
 beyond four, the encoder has long become what everything waits for."""
 
-UNCHANGED_AT_ONCE = 256
-"""Photos that a host says are unchanged are noted so many at a time, as each note of its own
-takes as long as the question about a local file. Those of a killed run are asked about again."""
 
-SETTLED = {
-    FailureCode.HTTP_401,
-    FailureCode.HTTP_403,
-    FailureCode.HTTP_404,
-    FailureCode.HTTP_410,
-    FailureCode.HTTP_4XX,
-}
-"""A host's plain word. When an interrupted run is taken up again, what failed otherwise
-(a host in trouble, a limit that the owner may have raised since) is tried once more."""
-
-
-SAME_VECTOR = 1 - 1e-4
-"""The cosine from which two vectors are of one photo: between two machines, that of an encoder
-is .9999 and more."""
-
-
-class Progress(Protocol):
-    """Told what becomes of each distinct photo reference, once.
-
-    `comparing` is entered while photos are compared with each other: it takes the number of
-    steps, and gives what is called with how many have been done.
-    """
-
-    def start(self, total: int) -> None: ...
-    def done(self, count: int) -> None: ...
-    def failed(self, code: FailureCode, count: int) -> None: ...
-    def comparing(self, total: int) -> AbstractContextManager[Callable[[int], None]]: ...
-
-
-class Silent:
-    """A progress that shows nothing."""
-
-    def start(self, total: int) -> None: ...
-    def done(self, count: int) -> None: ...
-    def failed(self, code: FailureCode, count: int) -> None: ...
-
-    def comparing(self, _: int) -> AbstractContextManager[Callable[[int], None]]:
-        return contextlib.nullcontext(lambda _: None)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The photo that each product wants, by product id, and all the distinct ones.
-
-    `at_hand` has the SHA-256 of photos that are wanted as they lie in the index folder,
-    and are never fetched.
-    """
-
-    references: Mapping[str, Reference | Failure]
-    wanted: Mapping[str, Reference]
-    at_hand: Collection[str] = ()
-
-    @classmethod
-    def of(cls, catalogue: Catalogue, at_hand: Collection[str] = ()) -> Plan:
-        references = {p.id: resolve(p.image_url, catalogue.base) for p in catalogue.products}
-        wanted = {r.location: r for r in references.values() if isinstance(r, Reference)}
-        return cls(references, wanted, at_hand)
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a run did, in photos.
-
-    `taken_over` counts vectors that were given, `disagreeing` those left aside because a
-    photo of the very same bytes had brought another one.
-    """
-
-    requested: int = 0
-    downloaded: int = 0
-    embedded: int = 0
-    taken_over: int = 0
-    disagreeing: int = 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Given:
-    """Unit vectors (d,) that another program made with the same encoder, by location.
-
-    What has one is not embedded. `only` says that there is no encoder to make others:
-    then what has none is not wanted.
-    """
-
-    vectors: Mapping[str, FloatArray]
-    only: bool = False
-
-    def narrowed(self, plan: Plan) -> Plan:
-        """The plan, less what cannot be embedded: `NOT_EMBEDDED`, and not fetched."""
-        if not self.only:
-            return plan
-        references = {i: self._reference_or_not(r) for i, r in plan.references.items()}
-        wanted = {place: r for place, r in plan.wanted.items() if place in self.vectors}
-        return replace(plan, references=references, wanted=wanted)
-
-    def _reference_or_not(self, reference: Reference | Failure) -> Reference | Failure:
-        if isinstance(reference, Failure) or reference.location in self.vectors:
-            return reference
-        return Failure(
-            FailureCode.NOT_EMBEDDED, f"{reference.location}: the imported index has no vector"
-        )
-
-
-NOTHING_GIVEN = Given({})
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A photo that lies in the index folder now.
-
-    `counts` is False for the older copy that stands in for a failed download: the
-    failure has been counted already.
-    """
-
-    sha256: str
-    counts: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """`prepared` is the encoder's input; None where no vector is to be made.
-
-    `sketch` is None where the photo has one already.
-    """
-
-    sha256: str
-    outcome: PhotoFacts | Failure
-    sketch: Sketch | None = None
-    prepared: npt.NDArray[Any] | None = None
-
-
-class Pipeline:
-    """One run over one plan; afterwards `tally` has the counts."""
+class Pipeline(Reconciler):
+    """Does the work in this process."""
 
     def __init__(
         self,
@@ -191,25 +46,12 @@ class Pipeline:
         given: Given = NOTHING_GIVEN,
         timings: Timings | None = None,
     ) -> None:
-        self.tally = Tally()
-        self._timings = timings or Timings()
-        self._folder = folder
-        self._ledger = ledger
-        self._encoder = encoder
+        super().__init__(folder, ledger, encoder, progress, given, timings)
         self._fetcher = fetcher
-        self._progress = progress
-        self._given = given
-        self._taken_over: dict[str, FloatArray] = {}
-        self._downloads = ledger.downloads()
-        self._photos = ledger.photos()
-        self._embedded = ledger.embedded(encoder.fingerprint)
-        self._sketched = ledger.sketched()
-        self._under_way: dict[str, int] = {}
         self._batch: dict[str, npt.NDArray[Any]] = {}
         self._encoding = ThreadPoolExecutor(1, thread_name_prefix="encode")
         self._being_encoded: tuple[str, ...] = ()
         self._encoded: queue.SimpleQueue[Future[FloatArray]] = queue.SimpleQueue()
-        self._unchanged: list[str] = []
         self._decoded: queue.SimpleQueue[Future[Decoded]] = queue.SimpleQueue()
 
     def run(self, plan: Plan, run: int) -> None:
@@ -239,55 +81,23 @@ class Pipeline:
                 self._encoding.shutdown(cancel_futures=True)
 
     def _arrivals(self, plan: Plan, run: int) -> Generator[Arrival, None, None]:
-        """What an interrupted part of this run has done already, then what is fetched now."""
-        for sha256 in plan.at_hand:
-            if self._is_at_hand(sha256):
-                yield Arrival(sha256)
-            elif sha256 in self._embedded:
-                self._progress.done(1)
-            else:
-                self._progress.failed(FailureCode.NO_FILE, 1)
+        """What lies here already, then what is fetched now."""
         jobs: list[FetchJob] = []
-        for location, reference in plan.wanted.items():
-            known = self._downloads.get(location)
-            if known is None or known.run != run or self._is_to_repeat(known, reference):
-                jobs.append(FetchJob(reference, self._validators(known)))
-            elif known.failure:
-                yield from self._fail(location, known.failure)
-            elif known.sha256:
-                self._take_over(location, known.sha256)
-                yield Arrival(known.sha256)
+        yield from self._standing(plan, run, jobs)
         for result in self._timed(self._fetcher.fetch_all(jobs)):
-            self.tally.requested += 1
-            yield from self._receive(result, run)
-            if len(self._unchanged) >= UNCHANGED_AT_ONCE:
-                self._note_unchanged(run)
+            location = result.job.reference.location
+            yield from self._receive(location, self._kept(result), run)
         self._note_unchanged(run)
 
-    def _receive(self, result: FetchResult, run: int) -> Iterator[Arrival]:
-        """Note an answer in the ledger, and pass on the photo that it leaves at hand."""
-        location = result.job.reference.location
-        match result.outcome:
-            case Fetched(body=body, validators=validators):
-                with self._timings.of(Stage.KEEP):
-                    sha256 = hashlib.sha256(body).hexdigest()
-                    if not self._is_at_hand(sha256):
-                        write_whole(self._folder.photo(sha256), body)
-                    fallback = self._last_good(self._downloads.get(location))
-                with self._timings.of(Stage.LEDGER):
-                    self._ledger.record_download(location, sha256, validators, run, fallback)
-                self.tally.downloaded += 1
-                self._take_over(location, sha256)
-                yield Arrival(sha256)
-            case NotModified():
-                self._unchanged.append(location)
-                sha256 = self._downloads[location].sha256 or ""
-                self._take_over(location, sha256)
-                yield Arrival(sha256)
-            case Failure() as failure:
-                with self._timings.of(Stage.LEDGER):
-                    self._ledger.record_failure(location, failure, run)
-                yield from self._fail(location, failure)
+    def _kept(self, result: FetchResult) -> Stored | NotModified | Failure:
+        """What came of a job, once a photo lies in the folder."""
+        if not isinstance(result.outcome, Fetched):
+            return result.outcome
+        with self._timings.of(Stage.KEEP):
+            sha256 = hashlib.sha256(result.outcome.body).hexdigest()
+            if not self._is_at_hand(sha256):
+                write_whole(self._folder.photo(sha256), result.outcome.body)
+        return Stored(sha256, result.outcome.validators)
 
     def _timed(self, results: Iterator[FetchResult]) -> Iterator[FetchResult]:
         """The same, with the time that each is waited for."""
@@ -298,104 +108,18 @@ class Pipeline:
                 return
             yield result
 
-    def _note_unchanged(self, run: int) -> None:
-        if not self._unchanged:
-            return
-        with self._timings.of(Stage.LEDGER):
-            self._ledger.record_unchanged(self._unchanged, run)
-        self._unchanged.clear()
-
-    def _fail(self, location: str, failure: Failure) -> Iterator[Arrival]:
-        """Count a failure; the last good copy of the same reference stays in use."""
-        self._progress.failed(failure.code, 1)
-        good = self._last_good(self._downloads.get(location))
-        if good:
-            self._take_over(location, good)
-            yield Arrival(good, counts=False)
-
-    def _take_over(self, location: str, sha256: str) -> None:
-        """Store the vector given for a photo that has none; of identical photos, the first's."""
-        vector = self._given.vectors.get(location)
-        if vector is None:
-            return
-        if sha256 in self._embedded:
-            first = self._taken_over.get(sha256, vector)
-            self.tally.disagreeing += bool(np.dot(first, vector) < SAME_VECTOR)
-            return
-        self._taken_over[sha256] = vector
-        self._ledger.record_vectors(self._encoder.fingerprint, [sha256], vector[None])
-        self._embedded.add(sha256)
-        self.tally.taken_over += 1
-
-    def _is_to_repeat(self, known: Download, reference: Reference) -> bool:
-        """Whether what this run has done already is to be done again when it is taken up."""
-        if not reference.is_url:
-            return True  # a look at the file's date
-        if known.failure:
-            return known.failure.code not in SETTLED
-        return known.sha256 is None or not self._is_at_hand(known.sha256)
-
-    def _validators(self, known: Download | None) -> Validators | None:
-        """Ask conditionally only for a photo that is still at hand."""
-        if known and known.sha256 and self._is_at_hand(known.sha256):
-            return known.validators
-        return None
-
-    def _last_good(self, known: Download | None) -> str | None:
-        """The newest photo of a reference that lies here and could be decoded."""
-        shas = (known.sha256, known.fallback) if known else ()
-        return next((sha256 for sha256 in shas if sha256 and self._is_at_hand(sha256)), None)
-
-    def _is_at_hand(self, sha256: str) -> bool:
-        """Whether the download lies in the index folder and was not found broken."""
-        is_broken = isinstance(self._photos.get(sha256), Failure)
-        return not is_broken and is_whole(self._folder.photo(sha256))
-
-    def _is_news(self, arrival: Arrival) -> bool:
-        """Whether a photo has to be decoded; counts it where not."""
-        sha256 = arrival.sha256
-        if sha256 in self._under_way:
-            self._under_way[sha256] += arrival.counts
-            return False
-        facts = self._photos.get(sha256)
-        if isinstance(facts, PhotoFacts) and sha256 in self._embedded and self._has_thumbs(sha256):
-            self._progress.done(int(arrival.counts))
-            return False
-        self._under_way[sha256] = int(arrival.counts)
-        return True
-
-    def _has_thumbs(self, sha256: str) -> bool:
-        facts = self._photos.get(sha256)
-        return isinstance(facts, PhotoFacts) and all(
-            is_whole(self._folder.thumbnail(sha256, width))
-            for width in thumbnail_widths(facts.width)
-        )
-
     def _decode(self, arrival: Arrival) -> Decoded:
-        """Runs in the pool: bytes → thumbnails on disk, facts, sketch, and the encoder's input."""
+        """Runs in the pool."""
         # From the folder and not from the queue, where large photos would fill the memory.
         sha256 = arrival.sha256
-        with self._timings.of(Stage.DECODE):
-            body = self._folder.photo(sha256).read_bytes()
-            if hashlib.sha256(body).hexdigest() != sha256:
-                return Decoded(sha256, Failure(FailureCode.TRUNCATED, "the stored copy is damaged"))
-            photo = decode(body)
-            if isinstance(photo, Failure):
-                return Decoded(sha256, photo)
-            facts = PhotoFacts(photo.width, photo.height, dominant_colour(photo.image))
-        sketch = None
-        has_thumbs = self._has_thumbs(sha256)
-        if not has_thumbs or sha256 not in self._sketched:
-            with self._timings.of(Stage.THUMBNAILS):
-                images = scaled(photo)
-                for width, image in () if has_thumbs else images.items():
-                    write_whole(self._folder.thumbnail(sha256, width), as_thumbnail(image))
-                if sha256 not in self._sketched:
-                    sketch = Sketch.of_smallest(images)
-        if sha256 in self._embedded:
-            return Decoded(sha256, facts, sketch)
-        with self._timings.of(Stage.PREPARE):
-            return Decoded(sha256, facts, sketch, self._encoder.prepare(photo.image))
+        return decoded(
+            self._folder,
+            self._encoder,
+            sha256,
+            self._timings,
+            is_sketched=sha256 in self._sketched,
+            is_embedded=sha256 in self._embedded,
+        )
 
     def _collect(self, *, patient: bool) -> int:
         """Note all photos that are decoded by now; patient, wait for one. Returns how many."""
@@ -405,23 +129,11 @@ class Pipeline:
                 ready.append(interrupts.wait_for(self._decoded))
         while not self._decoded.empty():
             ready.append(self._decoded.get())
-        done = [future.result() for future in ready]
-        outcomes = {decoded.sha256: decoded.outcome for decoded in done}
-        if outcomes:
-            with self._timings.of(Stage.LEDGER):
-                self._ledger.record_sketches({d.sha256: d.sketch for d in done if d.sketch})
-                self._ledger.record_photos(outcomes)
-            self._photos |= outcomes
-        for decoded in done:
-            if isinstance(decoded.outcome, Failure):
-                count = self._under_way.pop(decoded.sha256)
-                self._progress.failed(decoded.outcome.code, count)
-            elif decoded.prepared is None:
-                self._progress.done(self._under_way.pop(decoded.sha256))
-            else:
-                self._batch[decoded.sha256] = decoded.prepared
-                if len(self._batch) >= self._encoder.batch_size:
-                    self._encode_batch()
+        for photo in self._note([future.result() for future in ready]):
+            assert photo.prepared is not None
+            self._batch[photo.sha256] = photo.prepared
+            if len(self._batch) >= self._encoder.batch_size:
+                self._encode_batch()
         return len(ready)
 
     def _encode_batch(self) -> None:
@@ -445,13 +157,4 @@ class Pipeline:
             return
         with self._timings.of(Stage.ENCODED):
             vectors = interrupts.wait_for(self._encoded).result()
-        if not np.isfinite(vectors).all():
-            raise EncoderError(
-                f"{self._encoder.name} gives vectors that are no numbers: its weights are damaged. "
-                "Fetch the checkpoint again, or choose another with --encoder."
-            )
-        with self._timings.of(Stage.LEDGER):
-            self._ledger.record_vectors(self._encoder.fingerprint, sha256s, vectors)
-        self._embedded.update(sha256s)
-        self.tally.embedded += len(sha256s)
-        self._progress.done(sum(self._under_way.pop(sha256) for sha256 in sha256s))
+        self._keep_vectors(sha256s, vectors)

@@ -19,7 +19,8 @@ import numpy.typing as npt
 
 from indexer.console import stderr
 from indexer.ledger import Ledger
-from indexer.pipeline import DECODERS, Pipeline, Plan, Progress
+from indexer.pipeline import DECODERS, Pipeline
+from indexer.reconciling import Plan, Progress
 from vitrine.catalogue import Catalogue
 from vitrine.encoders.base import Encoder, EncoderError, FloatArray
 from vitrine.encoders.quantisation import Quantised, kept_quantised, quantised

@@ -13,8 +13,9 @@ from indexer.build import sole_indexer
 from indexer.evaluation import Subject
 from indexer.jackknife import Integers
 from indexer.ledger import Ledger
-from indexer.pipeline import Pipeline, Plan, Progress
+from indexer.pipeline import Pipeline
 from indexer.publishing import stacked
+from indexer.reconciling import Plan, Progress
 from vitrine.colouring import joined
 from vitrine.encoders.base import Encoder, FloatArray
 from vitrine.failures import Failure, FailureCode

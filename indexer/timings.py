@@ -22,6 +22,7 @@ class Stage(StrEnum):
     THUMBNAILS = "make thumbnails"
     PREPARE = "prepare for the encoder"
     DECODED = "wait for decoding"
+    CLUSTER = "wait for the cluster"
     ENCODE = "encode"
     ENCODED = "wait for the encoder"
     LEDGER = "write the ledger"

@@ -40,8 +40,8 @@ class Settings(BaseSettings):
         description="Where the index has its photos, its ledger and its products, if "
         "`VITRINE_INDEX` is a collection of Milvus.",
     )
-    milvus_token: SecretStr = Field(
-        SecretStr(""), description="Login for Milvus: `user:password`, or an API key."
+    milvus_token: SecretStr | None = Field(
+        None, description="Login for Milvus: `user:password`, or an API key."
     )
     milvus_seconds: float = Field(
         3.0, gt=0, description="Seconds after which Milvus is taken to be down, retries included."

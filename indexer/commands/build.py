@@ -73,6 +73,12 @@ SHOWN_PROBLEMS = 10  # as many lines as one reads; `--json` has them all
     metavar="SECONDS",
     help="With --watch: how often a catalogue at a URL is read, to see whether it has changed.",
 )
+@click.option(
+    "--ray",
+    metavar="ADDRESS",
+    help="Let the nodes of a Ray cluster fetch, decode and embed: HOST:6379, or `auto` for the one "
+    "that was started on this machine. They share the index folder; see docs/scale.md.",
+)
 @click.option("--timings", "has_timings", is_flag=True, help="Say at the end where the time went.")
 @index_option
 @json_option
@@ -82,6 +88,7 @@ def build(
     encoder: str,
     watch: bool,
     folder: IndexFolder,
+    ray: str | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -105,7 +112,7 @@ def build(
         settings = Settings(**options)
         given = sole_catalogue(catalogues)
         report = _Report(as_json, is_kept=watch, has_timings=has_timings)
-        wish = _Wish(given, columns, folder, kind, may_shrink, report)
+        wish = _Wish(given, columns, folder, ray, kind, may_shrink, report)
         builder = _Builder(wish, wanted, limits_of(settings, given))
         if watch:
             _watch(builder, every)
@@ -140,6 +147,7 @@ class _Wish:
     given: str
     columns: Mapping[Column, str]
     folder: IndexFolder
+    ray: str | None
     kind: IndexWish
     may_shrink: bool
     report: _Report
@@ -192,6 +200,7 @@ class _Builder:
                     goes_on=goes_on,
                     wish=self.wish.kind,
                     timings=self._timings,
+                    ray=self.wish.ray,
                 )
         self._say_what_was_built(catalogue, outcome)
         return outcome

@@ -11,7 +11,7 @@ import numpy as np
 
 from indexer.importing.artefacts import OlderIndexError
 from indexer.importing.rows import Rows
-from indexer.pipeline import SAME_VECTOR
+from indexer.reconciling import SAME_VECTOR
 from vitrine.catalogue import Catalogue
 from vitrine.encoders.base import FloatArray
 from vitrine.fetching import Reference, resolve

@@ -14,7 +14,7 @@ from indexer.build import BuildOutcome, build
 from indexer.importing.artefacts import OlderVectors
 from indexer.importing.matching import Matched
 from indexer.importing.sample import Comparison
-from indexer.pipeline import Given, Progress
+from indexer.reconciling import Given, Progress
 from vitrine.catalogue import Catalogue
 from vitrine.encoders.base import Encoder, EncoderError, FloatArray
 from vitrine.fetching import FetchLimits

@@ -20,7 +20,7 @@ from gallery.context import Gallery
 from gallery.serving import Server
 from indexer.build import build, sole_indexer
 from indexer.layout import map_of
-from indexer.pipeline import Silent
+from indexer.reconciling import Silent
 from tests.checkpoints import small_clip
 from tests.drawings import photo_bytes
 from tests.generations import COLOURS, TYPES

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from indexer.build import BuildOutcome, build, sole_indexer
-from indexer.pipeline import Silent
+from indexer.reconciling import Silent
 from tests.drawings import photo_bytes
 from tests.photo_server import LOOPBACK, PhotoServer, Reply
 from vitrine.encoders.base import Encoder

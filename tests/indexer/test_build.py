@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indexer import pipeline
+from indexer import reconciling
 from indexer.build import sole_indexer
 from indexer.ledger import Ledger
 from tests.checkpoints import small_clip, small_dinov2
@@ -66,7 +66,7 @@ def test_a_second_run_asks_conditionally_and_publishes_nothing(shop):
 
 
 def test_every_unchanged_photo_is_noted_also_the_last_few(shop, monkeypatch):
-    monkeypatch.setattr(pipeline, "UNCHANGED_AT_ONCE", 5)
+    monkeypatch.setattr(reconciling, "UNCHANGED_AT_ONCE", 5)
     shop.offer(range(12))
     shop.build()
     shop.build()
@@ -77,7 +77,7 @@ def test_every_unchanged_photo_is_noted_also_the_last_few(shop, monkeypatch):
 def test_what_dies_asks_again_only_about_unchanged_photos_that_were_not_noted_yet(
     shop, monkeypatch
 ):
-    monkeypatch.setattr(pipeline, "UNCHANGED_AT_ONCE", 5)
+    monkeypatch.setattr(reconciling, "UNCHANGED_AT_ONCE", 5)
     shop.offer(range(12))
     shop.build()
 

@@ -18,7 +18,7 @@ from indexer.duplicates import THRESHOLD, near_copies
 from indexer.groups import Kind, groups_of
 from indexer.ledger import Ledger
 from indexer.likeness import differences
-from indexer.pipeline import Silent
+from indexer.reconciling import Silent
 from indexer.sketches import Sketch
 from vitrine.encoders.handcrafted import HandcraftedEncoder
 from vitrine.search import folded

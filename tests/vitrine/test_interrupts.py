@@ -22,7 +22,7 @@ INTERRUPTED_BUILDS = """
 import os, signal, sys, threading, time
 from pathlib import Path
 from indexer.build import build, sole_indexer
-from indexer.pipeline import Silent
+from indexer.reconciling import Silent
 from vitrine.encoders.handcrafted import HandcraftedEncoder
 from vitrine.fetching import FetchLimits
 from vitrine.folder import IndexFolder

@@ -37,7 +37,8 @@ class MilvusServer:
         self.address = address
         self.patience = PATIENCE_S
         self._deadline_s = deadline_s or settings.milvus_seconds
-        self._token = address.token or settings.milvus_token.get_secret_value()
+        login = settings.milvus_token
+        self._token = address.token or (login.get_secret_value() if login else "")
         self._lock = threading.Lock()
         self._client: Any = None
         self._down_until = float("-inf")

@@ -1,0 +1,81 @@
+"""What is done with one photo, wherever it is done: kept, decoded, shrunk and prepared."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy.typing as npt
+
+from indexer.ledger import PhotoFacts
+from indexer.sketches import Sketch
+from indexer.timings import Stage, Timings
+from vitrine.encoders.base import Encoder
+from vitrine.failures import Failure, FailureCode
+from vitrine.fetching import Validators
+from vitrine.folder import IndexFolder, is_whole, write_whole
+from vitrine.photos import as_thumbnail, decode, dominant_colour, scaled, thumbnail_widths
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A photo that was fetched and lies in the index folder now, not yet decoded."""
+
+    sha256: str
+    validators: Validators
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """`prepared` is the encoder's input; None where no vector is to be made.
+
+    `sketch` is None where the photo has one already.
+    """
+
+    sha256: str
+    outcome: PhotoFacts | Failure
+    sketch: Sketch | None = None
+    prepared: npt.NDArray[Any] | None = None
+
+
+def decoded(
+    folder: IndexFolder,
+    encoder: Encoder,
+    sha256: str,
+    timings: Timings,
+    *,
+    is_sketched: bool,
+    is_embedded: bool,
+) -> Decoded:
+    """A photo of the folder → thumbnails beside it, facts, sketch, and the encoder's input.
+
+    Safe to call from many threads.
+    """
+    with timings.of(Stage.DECODE):
+        body = folder.photo(sha256).read_bytes()
+        if hashlib.sha256(body).hexdigest() != sha256:
+            return Decoded(sha256, Failure(FailureCode.TRUNCATED, "the stored copy is damaged"))
+        photo = decode(body)
+        if isinstance(photo, Failure):
+            return Decoded(sha256, photo)
+        facts = PhotoFacts(photo.width, photo.height, dominant_colour(photo.image))
+    sketch = None
+    has_thumbs = has_thumbnails(folder, sha256, facts)
+    if not has_thumbs or not is_sketched:
+        with timings.of(Stage.THUMBNAILS):
+            images = scaled(photo)
+            for width, image in () if has_thumbs else images.items():
+                write_whole(folder.thumbnail(sha256, width), as_thumbnail(image))
+            if not is_sketched:
+                sketch = Sketch.of_smallest(images)
+    if is_embedded:
+        return Decoded(sha256, facts, sketch)
+    with timings.of(Stage.PREPARE):
+        return Decoded(sha256, facts, sketch, encoder.prepare(photo.image))
+
+
+def has_thumbnails(folder: IndexFolder, sha256: str, facts: PhotoFacts) -> bool:
+    """Whether a photo has all of its thumbnails."""
+    widths = thumbnail_widths(facts.width)
+    return all(is_whole(folder.thumbnail(sha256, width)) for width in widths)
