@@ -33,7 +33,8 @@ class MilvusAddress:
     @classmethod
     def parse(cls, text: str) -> MilvusAddress:
         """Raises `AddressError`."""
-        wrong = AddressError(f"{text} names no collection of Milvus. Give {EXAMPLES}.")
+        shown = re.sub("//[^/]*@", "//", text)
+        wrong = AddressError(f"{shown} names no collection of Milvus. Give {EXAMPLES}.")
         try:
             parts = urlsplit(text.removeprefix(PREFIX))
             is_server = parts.scheme in ("http", "https")

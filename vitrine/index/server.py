@@ -90,9 +90,11 @@ class MilvusServer:
             client.close()
 
     def _asked(self, method: str, *positional: Any, **named: Any) -> Any:
-        from grpc import RpcError, StatusCode
-        from pymilvus.exceptions import MilvusException
-
+        try:
+            from grpc import RpcError
+            from pymilvus.exceptions import MilvusException
+        except ModuleNotFoundError as error:
+            raise _missing(self.address, error) from None
         if time.monotonic() < self._down_until:
             raise self._silence()
         named.setdefault("timeout", self._deadline_s)
@@ -102,7 +104,7 @@ class MilvusServer:
         except MilvusException as error:
             raise self._told(error) from error
         except RpcError as error:  # what the library lets through
-            if error.code() is StatusCode.UNAUTHENTICATED:
+            if _is_unauthenticated(error):
                 raise self._refused_login() from error
             self._is_down()
             raise self._silence() from error
@@ -123,7 +125,7 @@ class MilvusServer:
             return _NotLoadedError(message)
         if code == NO_COLLECTION:
             return self.error(f"{message}. Build the index again")
-        if "auth" in message.lower() or "UNAUTHENTICATED" in message:
+        if _is_unauthenticated(error):
             return self._refused_login()
         if self.address.is_file and "Open local milvus failed" in message:
             return self.error(
@@ -158,6 +160,20 @@ def _is_silence(code: object, message: str) -> bool:
     return code == CONNECT_FAILED or any(words in message for words in SILENCE)
 
 
+def _is_unauthenticated(error: BaseException) -> bool:
+    """Whether an answer that the library tells of in words of its own was a refused login."""
+    from grpc import RpcError, StatusCode
+
+    seen: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in seen:
+        if isinstance(cause, RpcError) and cause.code() is StatusCode.UNAUTHENTICATED:
+            return True
+        seen.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    return False
+
+
 def _connect(address: MilvusAddress, token: str, timeout: float) -> Any:
     try:
         from pymilvus import MilvusClient
@@ -165,10 +181,13 @@ def _connect(address: MilvusAddress, token: str, timeout: float) -> Any:
         if address.is_file:
             import milvus_lite  # noqa: F401 - what pymilvus starts
     except ModuleNotFoundError as error:
-        raise MilvusError(
-            f"{address} needs the package {error.name}. Install it with: make scale"
-        ) from None
+        raise _missing(address, error) from None
     # What goes wrong is raised as well, and told in our own words.
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
     logging.getLogger("milvus_lite").setLevel(logging.CRITICAL)
     return MilvusClient(address.uri, token=token, db_name=address.database, timeout=timeout)
+
+
+def _missing(address: MilvusAddress, error: ModuleNotFoundError) -> MilvusError:
+    package = (error.name or "").partition(".")[0].replace("_", "-")
+    return MilvusError(f"{address} needs the package {package}. Install it with: make scale")
