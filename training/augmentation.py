@@ -105,3 +105,17 @@ def _with_holes(pixels: torch.Tensor, how: Augmentation) -> torch.Tensor:
         top, left = (torch.rand(2) * side).int().tolist()
         pixels[one, :, top : top + height, left : left + width] = torch.rand(3, 1, 1)
     return pixels
+
+
+def patched(pixels: torch.Tensor, others: torch.Tensor) -> tuple[torch.Tensor, float]:
+    """One rectangle of each photo (n, 3, side, side) from that of `others` (n,) at the same place,
+    and the rectangle's share of the area.
+    """
+    side = pixels.shape[-1]
+    height, width = (side * torch.rand(()).sqrt() * torch.exp(_within(2, 0.3))).int().tolist()
+    height, width = min(height, side), min(width, side)
+    top, left = (int(torch.randint(side - length + 1, ())) for length in (height, width))
+    mixed = pixels.clone()
+    there = (..., slice(top, top + height), slice(left, left + width))
+    mixed[there] = pixels[others][there]
+    return mixed, height * width / side**2

@@ -20,7 +20,7 @@ from torch import nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from training.augmentation import Augmentation, augmented
+from training.augmentation import Augmentation, augmented, patched
 from training.examples import Examples, Label
 from training.network import embedded, untaught
 from training.precision import Precision, precision
@@ -37,7 +37,8 @@ class Recipe:
     cosines in the softmax. `decay` is that of weights, `averaging` how much of the average of
     all steps' weights, which is what is kept, stays in each step. `itself` is what it counts that
     a photo is like itself, and `itself_sharpness` the factor of cosines there. `in_bfloat16`
-    computes mostly in 16-bit floats.
+    computes mostly in 16-bit floats. `patched` is the share of steps in which each photo has a part
+    of another in front.
     """
 
     labels: Mapping[str, float]
@@ -54,17 +55,19 @@ class Recipe:
     itself: float = 0.2
     itself_sharpness: float = 10.0
     averaging: float = 0.99
+    patched: float = 0.5
     in_bfloat16: bool = False
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 
 FASHION = MappingProxyType(
     {
-        "articleType": 1.0,
-        "baseColour": 1.0,
-        "articleType+baseColour": 0.5,
+        "articleType": 1.2,
+        "subCategory": 0.3,
+        "baseColour": 0.8,
+        "articleType+baseColour": 0.6,
         "gender": 0.3,
-        "masterCategory": 0.3,
+        "masterCategory": 0.2,
         "usage": 0.15,
     }
 )
@@ -122,38 +125,49 @@ class Learner:
             yield Epoch(number, loss / steps, found)
 
     def _step(self, batch: torch.Tensor, side: int, optimiser: torch.optim.Optimizer) -> float:
-        seen = self._vectors(self._learning, batch, side)
-        loss = self._loss_of_labels(seen, batch)
-        if self._recipe.itself:
-            with torch.no_grad():
-                again = self._vectors(self._average, batch, side)
-            cosines = self._recipe.itself_sharpness * seen @ again.T
-            itself = functional.cross_entropy(cosines, torch.arange(len(batch)))
-            loss = loss + self._recipe.itself * itself
+        """Where photos are patched, a photo's loss is shared as its pixels are (S. Yun et al. 2019,
+        "CutMix")."""
+        themselves = torch.arange(len(batch))
+        others = themselves.roll(1)
+        pixels, share = self._pixels(batch, side), 0.0
+        if torch.rand(()) < self._recipe.patched:
+            pixels, share = patched(pixels, others)
+        seen = self._vectors(self._learning, pixels)
+        with torch.no_grad():
+            again = self._vectors(self._average, self._pixels(batch, side))
+        loss = (1 - share) * self._loss(seen, again, batch, themselves)
+        if share:
+            loss = loss + share * self._loss(seen, again, batch, others)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         self._average.update_parameters(self._learning)
         return loss.item()
 
-    def _vectors(self, network: nn.Module, batch: torch.Tensor, side: int) -> torch.Tensor:
-        """Of photos that are changed by chance anew."""
-        recipe = self._recipe
-        pixels = augmented(self._examples, batch, side, recipe.augmentation)
+    def _pixels(self, batch: torch.Tensor, side: int) -> torch.Tensor:
+        """Photos that are changed by chance anew."""
+        return augmented(self._examples, batch, side, self._recipe.augmentation)
+
+    def _vectors(self, network: nn.Module, pixels: torch.Tensor) -> torch.Tensor:
         pixels = pixels.contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.in_bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._recipe.in_bfloat16):
             return embedded(network, pixels).float()
 
-    def _loss_of_labels(self, seen: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:
-        recipe = self._recipe
+    def _loss(
+        self, seen: torch.Tensor, again: torch.Tensor, batch: torch.Tensor, whose: torch.Tensor
+    ) -> torch.Tensor:
+        """Of vectors `seen`, if photo i shows what photo `whose[i]` of the batch does."""
+        recipe, shown = self._recipe, batch[whose]
         loss = torch.zeros(())
         for fact, weight in recipe.labels.items():
             cosines = seen @ functional.normalize(self._directions[fact]).T
-            codes = self._examples.labels[fact].codes[batch]
             loss = loss + weight * functional.cross_entropy(
-                recipe.sharpness * cosines, codes, label_smoothing=recipe.smoothing
+                recipe.sharpness * cosines,
+                self._examples.labels[fact].codes[shown],
+                label_smoothing=recipe.smoothing,
             )
-        return loss
+        itself = functional.cross_entropy(recipe.itself_sharpness * seen @ again.T, whose)
+        return loss + recipe.itself * itself
 
     def _groups(self) -> list[dict[str, object]]:
         """Parameters by whether they decay; scales and shifts don't."""

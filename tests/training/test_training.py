@@ -13,14 +13,14 @@ from click.testing import CliRunner
 from PIL import Image, ImageDraw
 
 from training.__main__ import main
-from training.augmentation import Augmentation, augmented
+from training.augmentation import Augmentation, augmented, patched
 from training.examples import SIDE, examples_of
 from training.learning import Learner, Recipe, side_of
 from training.network import embedded, untaught
 from vitrine.encoders import load_encoder
 from vitrine.sources import read_source
 
-COLUMNS = ("id", "gender", "masterCategory", "articleType", "baseColour", "usage")
+COLUMNS = ("id", "gender", "masterCategory", "subCategory", "articleType", "baseColour", "usage")
 TYPES, COLOURS = ("Hats", "Socks"), ("Red", "Blue")
 UNCHANGED = Augmentation(1, 1, 0, 0, 0, 0, 0, 0, 0)
 
@@ -52,9 +52,9 @@ def catalogue(tmp_path_factory):
     rows = []
     for number in range(64):
         kind, colour = TYPES[number % 2], COLOURS[number // 2 % 2]
-        rows.append([str(number), "Men", "Accessories", kind, colour, "Casual"])
+        rows.append([str(number), "Men", "Accessories", "Wear", kind, colour, "Casual"])
         draw(kind, colour, number).save(home / "images" / f"{number}.jpg")
-    rows[8][4] = ""
+    rows[8][5] = ""
     (home / "images" / "9.jpg").unlink()
     with (home / "styles.csv").open("w", newline="") as file:
         csv.writer(file).writerows([COLUMNS, *rows])
@@ -71,7 +71,7 @@ def examples(catalogue):
 def recipe(**changes):
     labels = {"articleType": 1.0, "baseColour": 1.0}
     small = {"labels": labels, "epochs": 2, "batch": 16, "first_side": 32, "side": 32}
-    return Recipe(**{**small, **changes})
+    return Recipe(**{**small, "patched": 0.0, **changes})
 
 
 def test_products_without_a_photo_or_a_label_are_left_out(examples):
@@ -131,6 +131,30 @@ def test_photos_are_changed_each_in_its_own_way_and_by_seed(examples):
     assert len({photo.numpy().tobytes() for photo in seen(0)}) == 8
     assert seen(0).min() >= 0
     assert seen(0).max() <= 1
+
+
+def test_a_patch_is_that_of_the_other_photo_and_its_share_is_told():
+    torch.manual_seed(0)
+    pixels = torch.arange(4.0)[:, None, None, None].expand(4, 3, 40, 40)
+    others = torch.tensor([3, 0, 1, 2])
+    shares = []
+    for _ in range(200):
+        seen, share = patched(pixels, others)
+        is_other = seen == others[:, None, None, None]
+        assert torch.logical_or(is_other, seen == pixels).all()
+        assert is_other.float().mean((1, 2, 3)).tolist() == pytest.approx([share] * 4)
+        rows, columns = np.nonzero(is_other[0, 0].numpy())
+        if len(rows):
+            assert len(rows) == (np.ptp(rows) + 1) * (np.ptp(columns) + 1), "no rectangle"
+        shares.append(share)
+    assert min(shares) < 0.1
+    assert max(shares) > 0.9
+    assert np.mean(shares) == pytest.approx(0.5, abs=0.08)
+
+
+def test_it_learns_from_patched_photos_too(examples):
+    *_, last = Learner(examples, recipe(epochs=12, patched=1.0)).epochs()
+    assert last.found.among_all["articleType"] > 0.9
 
 
 def test_another_backdrop_leaves_the_product_as_it_is(examples):
@@ -197,7 +221,7 @@ def test_the_command_writes_weights_log_and_recipe(catalogue, tmp_path):
     assert 0 <= float(line["aside articleType"]) <= 1
     with Image.open(out / "curve.png") as curve:
         assert curve.width > 600
-    assert json.loads((out / "recipe.json").read_text())["labels"]["articleType"] == 1
+    assert json.loads((out / "recipe.json").read_text())["labels"]["articleType"] == 1.2
 
 
 def test_a_catalogue_without_the_labels_is_refused_in_words(tmp_path):

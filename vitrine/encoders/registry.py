@@ -104,7 +104,7 @@ REGISTRY: dict[str, EncoderSpec] = {
             hub_id=None,
             dimension=128,
             licence="MIT",
-            size_mb=2,
+            size_mb=3,
             summary="our own network, taught on fashion: quick, without a download",
         ),
         EncoderSpec(

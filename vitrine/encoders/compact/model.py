@@ -1,6 +1,7 @@
 """A plain residual network, small enough for any CPU (K. He et al. 2016, "Deep residual learning").
 
-Four stages of 3 × 3 convolutions, each at half the size of the one before. All four are averaged
+Four stages of 3 × 3 convolutions, each at half the size of the one before. The first, which has
+most pixels, is narrow, and the third, where kinds part, is twice as deep. All four are averaged
 into the embedding, as colour and pattern are seen by the first and lost on the way to the last.
 
 To import this makes it known to the transformers library by its `model_type`, so that a
@@ -22,14 +23,20 @@ from vitrine.encoders.compact import MODEL_TYPE
 
 
 class CompactConfig(PretrainedConfig):  # type: ignore[misc]
-    """`widths` are the stages' numbers of channels; `dimension` is that of the vectors."""
+    """`widths` are the stages' numbers of channels, `depths` those of blocks; `dimension` is that
+    of the vectors.
+    """
 
     model_type = MODEL_TYPE
 
     def __init__(
-        self, widths: Sequence[int] = (24, 48, 96, 192), dimension: int = 128, **others: Any
+        self,
+        widths: Sequence[int] = (16, 48, 96, 192),
+        depths: Sequence[int] = (1, 1, 2, 1),
+        dimension: int = 128,
+        **others: Any,
     ) -> None:
-        self.widths = list(widths)
+        self.widths, self.depths = list(widths), list(depths)
         self.dimension = dimension
         super().__init__(**others)
 
@@ -43,13 +50,10 @@ class CompactModel(PreTrainedModel):  # type: ignore[misc]
     def __init__(self, config: CompactConfig) -> None:
         super().__init__(config)
         widths = config.widths
-        self.stem = _convolution(3, widths[0], stride=2)
-        before = (widths[0], *widths)
+        before = (3, *widths)
         self.stages = nn.ModuleList(
-            nn.Sequential(
-                _convolution(narrow, wide, stride=1 if stage == 0 else 2), nn.ReLU(), _Block(wide)
-            )
-            for stage, (narrow, wide) in enumerate(zip(before, widths, strict=False))
+            _stage(narrow, wide, depth)
+            for narrow, wide, depth in zip(before, widths, config.depths, strict=False)
         )
         features = sum(widths) + widths[-1]
         self.norm = nn.BatchNorm1d(features)
@@ -58,8 +62,7 @@ class CompactModel(PreTrainedModel):  # type: ignore[misc]
 
     def forward(self, pixel_values: torch.Tensor) -> BaseModelOutputWithPoolingAndNoAttention:
         """`pooler_output` is the vectors, `last_hidden_state` what the last stage saw."""
-        x = functional.relu(self.stem(pixel_values))
-        features = []
+        x, features = pixel_values, []
         for stage in self.stages:
             x = stage(x)
             features.append(x.mean((2, 3)))
@@ -83,6 +86,11 @@ class _Block(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return functional.relu(x + self.second(functional.relu(self.first(x))))
+
+
+def _stage(narrow: int, wide: int, depth: int) -> nn.Sequential:
+    blocks = [_Block(wide) for _ in range(depth)]
+    return nn.Sequential(_convolution(narrow, wide, stride=2), nn.ReLU(), *blocks)
 
 
 def _convolution(narrow: int, wide: int, stride: int = 1) -> nn.Sequential:
