@@ -37,10 +37,10 @@ def main(
     """Teach a small network what is alike by the labels of CATALOGUE's own photos.
 
     CATALOGUE is a table such as a styles.csv, whose columns articleType, subCategory, baseColour,
-    gender, masterCategory and usage are the labels, with the photos beside it. A fifth of the products is
-    never learnt from; every fifth epoch says how many of the ten nearest share their labels.
-    OUT gets the checkpoint, for `python -m indexer build --encoder OUT`, its recipe, and its log,
-    also as a picture.
+    gender, masterCategory and usage are the labels, with the photos beside it. A fifth of the
+    products is never learnt from; every fifth epoch says how many of the ten nearest share their
+    labels. OUT gets the checkpoint, for `python -m indexer build --encoder OUT`, its recipe, and
+    its log, also as a picture.
     """
     if threads:
         torch.set_num_threads(threads)

@@ -69,7 +69,9 @@ def reading(tmp_path_factory: pytest.TempPathFactory) -> Reading:
     return Reading(folder, home, checkpoint)
 
 
-def index_wardrobe(home: Path, index: Path, encoder_name: str = "handcrafted") -> IndexFolder:
+def index_wardrobe(
+    home: Path, index: Path | IndexFolder, encoder_name: str = "handcrafted"
+) -> IndexFolder:
     """Draw the photos, write the catalogue, and build the index."""
     with (home / "fashion.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
@@ -86,7 +88,7 @@ def index_wardrobe(home: Path, index: Path, encoder_name: str = "handcrafted") -
             title = f"{colour} {kind} number {number}"
             rows.writerow([product_id, gender, category, kind, colour, title, f"{product_id}.png"])
         rows.writerow([LOST, "Men", "Apparel", "Shirts", "Red", "Lost shirt", "gone.png"])
-    folder = IndexFolder(index)
+    folder = index if isinstance(index, IndexFolder) else IndexFolder(index)
     folder.claim()
     with sole_indexer(folder):
         encoder = load_encoder(encoder_name)
