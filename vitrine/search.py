@@ -96,7 +96,7 @@ def similar_to_product(
 
     With a refinement or a colouring, like the query that it moves; see `similar_to_vector`.
     """
-    allowed, examples = _filter(snapshot, narrowing), refinement or Refinement()
+    allowed, examples = narrowed(snapshot, narrowing), refinement or Refinement()
     if allowed is None and not examples and colouring is None:
         return snapshot.index.nearest_others(row, k)
     query = snapshot.index.vector(row)
@@ -121,7 +121,7 @@ def similar_to_vector(
     With a colouring of weight w, scores are (1 − w)·cosine + w·palette likeness, whose palette
     a refinement moves in the same way.
     """
-    allowed, examples = _filter(snapshot, narrowing), refinement or Refinement()
+    allowed, examples = narrowed(snapshot, narrowing), refinement or Refinement()
     return _similar(snapshot, query, k, allowed, examples, colouring, [])
 
 
@@ -132,7 +132,7 @@ def matching_rows(snapshot: Snapshot, narrowing: Narrowing, order: Order = Order
 
 def passing(snapshot: Snapshot, rows: Rows, narrowing: Narrowing) -> Rows:
     """Those of these rows that pass, in the order that they have. Not to be written to."""
-    allowed = _filter(snapshot, narrowing)
+    allowed = narrowed(snapshot, narrowing)
     return rows if allowed is None else rows[allowed.mask[rows]]
 
 
@@ -249,7 +249,7 @@ def _moved(
     return (moved / length).astype(np.float32) if length > LEAST_LENGTH else query
 
 
-def _filter(snapshot: Snapshot, narrowing: Narrowing | None) -> Filter | None:
+def narrowed(snapshot: Snapshot, narrowing: Narrowing | None) -> Filter | None:
     """Which rows pass; None where nothing narrows, so that nothing is scanned."""
     masks = {} if narrowing is None else _masks(snapshot, narrowing)
     mask = _all_of(list(masks.values()))
