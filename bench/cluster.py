@@ -88,7 +88,7 @@ def at_urls(styles: Path, catalogue: Path, photos: PhotoServer) -> Path:
         writer.writerow(["ProductId", "ProductTitle", "Colour", "ImageURL"])
         for row in rows:
             address = photos.url(f"/{row['id']}.jpg")
-            title, colour = row["productDisplayName"], row["baseColour"]
+            title, colour = row["articleType"], row["baseColour"]
             writer.writerow([row["id"], title, colour, address])
     return catalogue
 
