@@ -154,9 +154,9 @@ def _what_is_served(app: Flask) -> str:
     snapshot = gallery.live.snapshot()
     if snapshot is not None:
         return f"{len(snapshot):,} products, encoder {snapshot.manifest.encoder.name}"
-    absence, folder = gallery.live.absence, gallery.settings.index
-    command = absence.command("" if gallery.has_default_index else str(folder))
-    return f"nothing to show from {folder}: {absence} Run: {command}"
+    absence, place = gallery.live.absence, gallery.folder.place
+    command = absence.command("" if gallery.has_default_index else place)
+    return f"nothing to show from {place}: {absence} Run: {command}"
 
 
 if __name__ == "__main__":

@@ -59,6 +59,11 @@ class IndexFolder:
             return cls(beside, MilvusAddress.parse(place))
         return cls(Path(place))
 
+    @property
+    def place(self) -> str:
+        """What `--index` is to be given for it, without a login."""
+        return str(self.vectors or self.root)
+
     def __str__(self) -> str:
         return f"{self.root} and {self.vectors}" if self.vectors else str(self.root)
 

@@ -8,9 +8,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("pymilvus", reason="pymilvus is not installed: make scale")
-pytest.importorskip("milvus_lite", reason="milvus-lite is not installed: make scale")
-
 from tests.milvus_server import LiteServer
 from vitrine.address import MilvusAddress
 from vitrine.folder import IndexFolder

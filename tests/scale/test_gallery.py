@@ -17,6 +17,9 @@ from vitrine.folder import IndexFolder
 from vitrine.index import LocalIndex
 from vitrine.snapshot import open_current
 
+for package in ("pymilvus", "milvus_lite"):
+    pytest.importorskip(package, reason=f"{package} is not installed: make scale")
+
 ADDRESSES = [
     "/get_similar?id=1003",
     "/get_similar?id=1003&k=40",

@@ -28,6 +28,9 @@ from vitrine.index.milvus import MilvusIndex, fill
 from vitrine.index.server import MilvusError, MilvusServer
 from vitrine.snapshot import SnapshotError, open_current, verify
 
+for package in ("pymilvus", "milvus_lite"):
+    pytest.importorskip(package, reason=f"{package} is not installed: make scale")
+
 COUNT, DIMENSION, K = 600, 24, 12
 EQUAL = [5, 50, 120, 121, 122, 200, 431, 599]  # rows with one vector
 COLOURS = np.arange(COUNT) % 5
