@@ -29,6 +29,7 @@ from gallery.proxies import believe
 from gallery.serving import Server, leave_at_once, serve_until_told, share_heaps
 from gallery.static import add_static
 from gallery.uploads import PHOTOS_IN_MEMORY, UploadEncoder
+from vitrine.address import AddressError
 from vitrine.folder import IndexFolder
 from vitrine.index_encoder import load_encoder_of
 from vitrine.settings import Settings
@@ -102,7 +103,10 @@ def main(**options: Any) -> None:
         problems = [f"{e['loc'][0]}: {e['msg']}" for e in error.errors()]
         raise click.UsageError("; ".join(problems)) from None
     share_heaps()
-    app = create_app(settings)
+    try:
+        app = create_app(settings)
+    except AddressError as error:
+        raise click.UsageError(str(error)) from None
     if settings.metrics:
         _publish_metrics(app, settings.metrics)
     try:

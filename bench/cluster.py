@@ -124,6 +124,7 @@ def started(*options: str) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        env=os.environ | {"RAY_USAGE_STATS_ENABLED": "0"},
     )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from app import main
 from vitrine.address import AddressError, MilvusAddress
 from vitrine.folder import IndexFolder
 
@@ -67,3 +69,9 @@ def test_an_index_is_a_folder_or_a_folder_beside_a_collection():
     found = IndexFolder.at("milvus+http://host/shop", Path("other"))
     assert found == IndexFolder(Path("other"), MilvusAddress.parse("milvus+http://host/shop"))
     assert str(found) == "other and milvus+http://host:19530/shop"
+
+
+def test_the_gallery_says_so_too():
+    done = CliRunner().invoke(main, ["--index", "milvus+nowhere"])
+    assert done.exit_code == 2
+    assert "names no collection of Milvus" in done.output

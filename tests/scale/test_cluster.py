@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import signal
 import sqlite3
 import subprocess
@@ -35,6 +36,7 @@ LEDGER = {
 @pytest.fixture(scope="module")
 def cluster():
     """Two nodes; processes on this machine, as far as Ray is concerned two machines."""
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     node = {"num_cpus": 1, "object_store_memory": 80_000_000}
     head = node | {"include_dashboard": False}
     cluster = ray_utils.Cluster(initialize_head=True, head_node_args=head)
