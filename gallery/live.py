@@ -19,6 +19,8 @@ from vitrine.snapshot import (
 
 log = logging.getLogger("vitrine.gallery")
 
+AGAIN_S = 2.0  # between two tries where a database does not answer
+
 
 class Absence(StrEnum):
     """Why there is nothing to serve, in words for any stranger."""
@@ -60,6 +62,7 @@ class LiveSnapshot:
         self._tried: str | None = None
         self._told_of: str | None = None
         self._opening = False
+        self._is_unreachable = False
         self.absence = Absence.NO_INDEX
 
     def snapshot(self) -> Snapshot | None:
@@ -77,8 +80,10 @@ class LiveSnapshot:
         if name is None or name == self._tried:
             return
         self._tried = name
-        if self._snapshot is None:
-            self._snapshot = self._opened(name) or self._newest_before(name)
+        if self._snapshot is None and not self._is_unreachable:
+            self._snapshot = self._opened(name)
+            if self._snapshot is None and not self._is_unreachable:
+                self._snapshot = self._newest_before(name)
         else:
             self._opening = True
             threading.Thread(target=self._swap, args=[name], daemon=True).start()
@@ -88,6 +93,8 @@ class LiveSnapshot:
             opened = self._opened(name)
             if opened is not None:
                 self._snapshot = opened
+            elif self._is_unreachable:
+                time.sleep(AGAIN_S)
             elif self._snapshot is not None:
                 log.warning("Still serving generation %s.", self._snapshot.name)
         finally:
@@ -104,7 +111,9 @@ class LiveSnapshot:
     def _opened(self, name: str) -> Snapshot | None:
         try:
             opened = open_snapshot(self._folder.generation(name), self._folder.vectors)
+            self._is_unreachable = False
         except (SnapshotError, OSError) as error:
+            self._is_unreachable = isinstance(error, MilvusError)
             if name != self._told_of:
                 log.error("Can't serve a generation of %s: %s", self._folder.root, error)
                 self._told_of = name

@@ -127,6 +127,7 @@ class ClusterPipeline(Reconciler):
             self._note_unchanged(run)
             for block in self._blocks([self._task_at_hand(sha256) for sha256 in waiting]):
                 self._record(block)
+        self._folder.clear_unfinished()  # of workers that died
 
     def _blocks(self, tasks: Sequence[Task]) -> Iterator[list[Done]]:
         blocks = self._cluster.done(tasks) if tasks else iter(())
@@ -192,7 +193,7 @@ class Cluster:
     def __init__(self, address: str, folder: IndexFolder, encoder: Encoder, limits: FetchLimits):
         """Raises `ClusterError` where nothing answers there."""
         self._ray = _connected(address)
-        root = replace(folder, root=folder.root.resolve())
+        root = IndexFolder(folder.root.resolve())  # no login is to travel
         facts = EncoderFacts(name=encoder.name, fingerprint=encoder.fingerprint)
         self._site = Site(root, folder.holder.read_text(), facts, limits)
 
@@ -207,6 +208,10 @@ class Cluster:
         context.enable_progress_bars = False
         context.execution_options.verbose_progress = False
         nodes = [n for n in self._ray.nodes() if n["Alive"] and n["Resources"].get("CPU")]
+        if not nodes:
+            raise ClusterError(
+                "The Ray cluster has no node with a CPU. Start some: ray start --address=HEAD:6379"
+            )
         cpus = min(node["Resources"]["CPU"] for node in nodes)
         gpus = int(self._ray.cluster_resources().get("GPU", 0))
         fetchers = min(len(nodes), self._site.limits.per_host)
@@ -357,8 +362,10 @@ def _connected(address: str) -> Any:
             ray.init(address, logging_level=logging.ERROR, log_to_driver=False)
         logging.getLogger("ray").setLevel(logging.ERROR)
         logging.getLogger("ray.data").setLevel(logging.ERROR)
-    except (ConnectionError, RuntimeError, ValueError):
+    except ConnectionError:
         raise silence from None
+    except (RuntimeError, ValueError) as error:
+        raise ClusterError(f"The Ray cluster at {address} cannot be used: {error}") from None
     return ray
 
 

@@ -103,21 +103,30 @@ def forget(folder: IndexFolder, home: Path) -> bool:
 
     Returns False where Milvus did not answer, and the collection stays.
     """
-    address = folder.vectors
+    places = [folder.vectors] if folder.vectors else []
     try:
         facts = read_manifest(home).index
-        if facts.address is None:
+        if facts.address is None or facts.collection is None:
             return True
-        address = address or MilvusAddress.parse(facts.address)
+        collection = facts.collection
+        before = MilvusAddress.parse(facts.address)
+        # It may be where it was when this was published, or have moved with its server.
+        if before.uri not in {place.uri for place in places}:
+            places.append(before)
     except SnapshotError:  # it was not finished
-        if address is None:
+        if not places:
             return True
-    try:
-        with contextlib.closing(MilvusServer(address)) as server:
-            server.drop(collection_of(address, generation_of(home)))
-    except MilvusError:
-        return False
-    return True
+        collection = collection_of(places[0], generation_of(home))
+    have_answered = True
+    for place in places:
+        try:
+            with contextlib.closing(MilvusServer(place)) as server:
+                if server.has(collection):
+                    server.drop(collection)
+                    return True
+        except MilvusError:
+            have_answered = False
+    return have_answered
 
 
 def generation_of(home: Path) -> str:

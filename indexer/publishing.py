@@ -16,7 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.collections import Records, filled, forget, generation_of, switch_to
+from indexer.collections import (
+    Records,
+    filled,
+    forget,
+    generation_of,
+    refuse_foreign,
+    switch_to,
+)
 from indexer.indexing import DEFAULT_WISH, IndexWish, made_index
 from vitrine.encoders.base import FloatArray
 from vitrine.folder import IndexFolder, sync_file, sync_folder
@@ -83,11 +90,12 @@ class Contents:
 def is_published(folder: IndexFolder, contents: Contents, wish: IndexWish = DEFAULT_WISH) -> bool:
     """Whether the current generation holds just this already, as wished, and is sound."""
     try:
-        manifest = open_current(folder).manifest
+        manifest = read_manifest(folder.generation(published_name(folder)))
+        is_there = manifest.index.address == (str(folder.vectors) if folder.vectors else None)
+        is_same = is_there and manifest.content == contents.digest and wish.is_met_by(manifest)
+        return is_same and bool(open_current(folder))
     except SnapshotError:
         return False
-    is_there = manifest.index.address == (str(folder.vectors) if folder.vectors else None)
-    return is_there and manifest.content == contents.digest and wish.is_met_by(manifest)
 
 
 def publish(
@@ -106,6 +114,7 @@ def publish(
     take the vectors: then nothing is switched. The lists
     of an IVF index are taken over from the generation before where they serve as well.
     """
+    refuse_foreign(folder)
     now = datetime.now(UTC)
     name = f"{now:%Y%m%dT%H%M%S.%fZ}-{contents.digest[:8]}"
     # What has its final name is whole and checked; what a killed run left behind has not.
@@ -161,7 +170,8 @@ def publish(
     try:
         switch_to(folder, name, manifest)
     except MilvusError:
-        _remove(folder, folder.generation(name))
+        folder.generation(name).rename(home)
+        _remove(folder, home)
         raise
     # What is published is so, whether there is an old one too many or not.
     with contextlib.suppress(OSError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from indexer.collections import switch_to
+from indexer.collections import refuse_foreign, switch_to
 from vitrine.errors import UnusableError
 from vitrine.folder import IndexFolder
 from vitrine.snapshot import Manifest, SnapshotError, published_name, read_manifest, verify
@@ -48,6 +48,7 @@ def roll_back(folder: IndexFolder, wanted: str | None = None) -> Manifest:
     is published.
     """
     current = published_name(folder)
+    refuse_foreign(folder)
     name = _chosen(folder.generation_names(), current, wanted)
     for check in verify(folder.generation(name), folder.vectors):
         if check.problem:

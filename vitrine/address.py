@@ -33,7 +33,7 @@ class MilvusAddress:
     @classmethod
     def parse(cls, text: str) -> MilvusAddress:
         """Raises `AddressError`."""
-        shown = re.sub("//[^/]*@", "//", text)
+        shown = re.sub("//.*@", "//", text)
         wrong = AddressError(f"{shown} names no collection of Milvus. Give {EXAMPLES}.")
         try:
             parts = urlsplit(text.removeprefix(PREFIX))

@@ -304,7 +304,9 @@ def _open(generation: Path, manifest: Manifest, vectors: MilvusAddress | None) -
         products = Products(generation / PRODUCTS_FILE)
         levels = np.load(generation / PALETTES_FILE, allow_pickle=False)
         if manifest.index.address:
-            address = vectors or MilvusAddress.parse(manifest.index.address)
+            address = MilvusAddress.parse(manifest.index.address)
+            if vectors and vectors.collection == address.collection:
+                address = vectors  # the same, at a server that has moved
             facets = [facet.name for facet in products.facets]
             index = _collection(MilvusServer(address), manifest, facets)
         else:

@@ -102,6 +102,6 @@ def _typical(
     """Of these rows (m,), those nearest to their mean vector, one of each photo."""
     _, firsts = np.unique(snapshot.products.first_of_photo[members], return_index=True)
     members = members[np.sort(firsts)]
-    vectors = np.stack([snapshot.index.vector(int(row)) for row in members])
+    vectors = snapshot.index.vectors_of(members)
     nearest = np.argsort(-(vectors @ vectors.mean(axis=0)), kind="stable")
     return members[nearest[:most]]

@@ -35,7 +35,11 @@ def test_an_address_names_a_collection_at_a_server_or_in_a_file(
 
 
 def test_a_login_is_never_shown():
-    for text in ("milvus+http://me:secret@host/shop", "milvus+http://me:secret@host/no shop"):
+    for text in (
+        "milvus+http://me:secret@host/shop",
+        "milvus+http://me:secret@host/no shop",
+        "milvus+http://me:sec/secret@host/shop",
+    ):
         try:
             found = MilvusAddress.parse(text)
             shown = f"{found} {found!r}"

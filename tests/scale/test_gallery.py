@@ -33,7 +33,7 @@ ADDRESSES = [
     "/item/1003?q=shirts",
     "/item/1004?Colour=Red",
 ]
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +50,14 @@ def there(server, tmp_path_factory):
 
 
 def client_of(folder):
-    settings = {"client_searches": 0, "milvus_seconds": 1.0, "folder": folder.root}
+    settings = {"client_searches": 0, "folder": folder.root}
     place = str(folder.vectors) if folder.vectors else str(folder.root)
     return create_app(settings | {"index": place}).test_client()
 
 
 @pytest.fixture
 def client(there, monkeypatch):
-    monkeypatch.setenv("VITRINE_MILVUS_SECONDS", "1")
+    monkeypatch.setenv("VITRINE_MILVUS_SECONDS", "10")  # other tests run beside these
     return client_of(there)
 
 
@@ -116,15 +116,21 @@ def test_while_it_is_down_searches_are_503_and_afterwards_as_before(client, ther
         # Started now, it says what is the matter.
         late = client_of(there)
         assert late.get("/readyz").json["code"] == "index_unreachable"
+        # It is asked for again, and nobody waits for that.
+        began = time.monotonic()
+        for _ in range(5):
+            assert late.get("/").status_code == 503
+        assert time.monotonic() - began < 1
     finally:
         server.start()
     until = time.monotonic() + PATIENCE_S
     for started in (client, late):
-        while started.get("/get_similar?id=1003").status_code != 200:
+        while started.get("/readyz").status_code != 200:
             assert time.monotonic() < until, "it does not recover"
             time.sleep(0.1)
+        for address in ("/get_similar?id=1003", "/get_similar?id=1006"):
+            assert started.get(address).status_code == 200
         assert told(started.get("/get_similar?id=1003").json) == told(wanted)
-        assert started.get("/readyz").status_code == 200
 
 
 def test_what_is_published_meanwhile_is_taken_up(client, there):

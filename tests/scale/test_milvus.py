@@ -14,6 +14,7 @@ from indexer.collections import refuse_foreign
 from indexer.indexing import IndexWish
 from indexer.publishing import publish
 from indexer.rollback import roll_back
+from tests.drawings import photo_bytes
 from tests.generations import (
     clustered_unit_vectors,
     contents_of,
@@ -24,7 +25,7 @@ from tests.milvus_server import LiteServer
 from vitrine.address import MilvusAddress
 from vitrine.folder import FolderError, IndexFolder
 from vitrine.index import Filter, FlatIndex, milvus
-from vitrine.index.milvus import MilvusIndex, fill
+from vitrine.index.milvus import MilvusIndex, collection_of, fill
 from vitrine.index.server import MilvusError, MilvusServer
 from vitrine.snapshot import SnapshotError, open_current, verify
 
@@ -114,6 +115,23 @@ def test_all_are_ranked_and_of_very_many_the_nearest(index, flat, monkeypatch):
     rows = index.ranking(flat.vector(10)).rows
     assert np.array_equal(rows[:100], flat.ranking(flat.vector(10)).rows[:100])
     assert np.array_equal(rows[100:], np.sort(rows[100:]))
+
+
+def test_more_equals_than_milvus_finds_are_no_trouble(index, flat, monkeypatch):
+    monkeypatch.setattr(MilvusIndex, "most", 5)
+    found = index.search(flat.vector(EQUAL[0]), 3, None, [EQUAL[1]])
+    assert len(found) == 3
+    assert {n.row for n in found} < set(EQUAL)
+
+
+def test_what_cannot_be_told_to_milvus_is_sifted_and_may_be_short(index, flat, monkeypatch):
+    monkeypatch.setattr(milvus, "LISTED", 5)
+    monkeypatch.setattr(milvus, "MOST_HITS", 40)
+    nearest = flat.ranking(flat.vector(2)).rows[:40]
+    allowed = Filter.by(np.isin(np.arange(COUNT), [*nearest[10:16], *range(0, COUNT, 50)]))
+    found = [n.row for n in index.search(flat.vector(2), K, allowed)]
+    wanted = [row for row in nearest.tolist() if allowed.mask[row]]
+    assert found == wanted[:K]
 
 
 class TestLists:
@@ -233,7 +251,28 @@ class TestGenerations:
         other = IndexFolder(tmp_path / "other", folder.vectors)
         with pytest.raises(FolderError, match=r"was not published from .*other\. Choose another"):
             refuse_foreign(other)
+        other.claim()
+        with pytest.raises(FolderError, match="was not published from"):
+            self.publish(other)
         refuse_foreign(folder)
+
+    def test_under_another_name_the_old_ones_are_forgotten_too(self, folder):
+        names = [self.publish(folder)]
+        renamed = replace(
+            folder, vectors=replace(folder.vectors, collection=f"{folder.vectors.collection}_new")
+        )
+        names += [self.publish(renamed, 31 + more) for more in range(2)]
+        # The first one still lies where it was published, and can be gone back to.
+        assert len(open_current(IndexFolder(folder.root))) == 32
+        assert roll_back(IndexFolder(folder.root), names[0]).products == 30
+        self.publish(renamed, 40)
+        self.publish(renamed, 41)
+        self.publish(renamed, 42)
+        assert names[0] not in folder.generation_names()
+        assert not any(collection_of(folder.vectors, names[0]) in c for c in self.all_of(folder))
+
+    def all_of(self, folder):
+        return MilvusServer(folder.vectors)._asked("list_collections")
 
     def test_a_collection_of_that_name_is_left_alone(self, folder, vectors):
         server = MilvusServer(folder.vectors)
@@ -295,6 +334,15 @@ class TestTrouble:
     def test_a_server_that_does_not_answer(self, build, tmp_path):
         self.assert_refused(build("milvus+http://127.0.0.1:1/shop"), "it does not answer. Start it")
         assert not list((tmp_path / "index" / "generations").iterdir())
+
+    def test_one_can_move_away_from_a_server_that_is_gone(self, build, tmp_path):
+        (tmp_path / "photos" / "1.png").write_bytes(photo_bytes(1))
+        with LiteServer(tmp_path / "milvus") as server:
+            done = build(server.address())
+            assert done.returncode == 0, done.stderr
+        done = build(str(tmp_path / "index"))
+        assert done.returncode == 0, done.stderr
+        assert open_current(IndexFolder(tmp_path / "index")).manifest.index.address is None
 
     def test_an_address_that_is_none(self, build):
         done = build("milvus+http://127.0.0.1/no-name")

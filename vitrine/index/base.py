@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -97,6 +98,8 @@ class Index(ABC):
 
     kind: str
     is_exact: bool
+    most: int = sys.maxsize
+    """Rows that one answer can have."""
     length_tolerance: float
     """How far from 1 the length of a stored vector may be."""
 
@@ -186,21 +189,23 @@ class Index(ABC):
         """The k best of the allowed rows (k,) and their scores (k,)."""
         passing = len(self) if allowed is None else allowed.passing
         others = {row for row in left_out if allowed is None or allowed.mask[row]}
-        k = min(k, passing - len(others))
+        limit = min(passing, self.most)
+        k = min(k, limit - len(others))
         if k <= 0:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64)
         # Ties are broken by chance, so ask on until the k-th score's ties are all in hand.
-        ask = min(k + len(others) + 1, passing)
+        ask = min(k + len(others) + 1, limit)
         while True:
             rows, found = self._candidates(query, ask, allowed)
+            are_all = ask == limit or len(rows) < ask
             scores = rounded(found)
             if others:
                 # For a few rows, numpy's isin takes several times as long.
                 stays = [row not in others for row in rows.tolist()]
                 rows, scores = rows[stays], scores[stays]
-            if ask == passing or scores[-1] < scores[k - 1]:
+            if are_all or scores[-1] < scores[k - 1]:
                 break
-            ask = min(2 * ask, passing)
+            ask = min(2 * ask, limit)
         best = np.lexsort((rows, -scores))[:k]
         return rows[best], scores[best]
 

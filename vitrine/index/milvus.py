@@ -21,6 +21,7 @@ from vitrine.index.ivf import lists_for, nprobe_for
 from vitrine.index.server import MilvusServer
 
 BATCH = 2048  # rows in a request: 3 MB of 384-d vectors
+QUERIES = 100  # in one search
 MOST_HITS = 16_384  # that Milvus finds in one search
 LISTED = 10_000  # rows that are named one by one in a filter
 ASKED_FOR = 2  # times as many rows as should hold enough that pass
@@ -38,6 +39,7 @@ class MilvusIndex(Index):
     """
 
     is_exact = False  # not all scores at once, which is what exactness is of use for
+    most = MOST_HITS
     length_tolerance = 1e-3
 
     def __init__(
@@ -66,8 +68,7 @@ class MilvusIndex(Index):
         return self._shape[1]
 
     def check(self) -> None:
-        if not self._server.has(self._collection):
-            raise self._server.error(f"{self._collection} is gone. Build the index again")
+        self._server.ask("query", self._collection, filter=f"{ROW} == 0", output_fields=[ROW])
 
     def vector(self, row: int) -> FloatArray:
         vector: FloatArray = self.vectors_of(np.array([row]))[0]
@@ -140,9 +141,9 @@ class MilvusIndex(Index):
         In Milvus's order.
         """
         rows = np.full((len(queries), k), -1, dtype=np.int64)
-        step = max(1, MOST_HITS // k)
-        for start in range(0, len(queries), step):
-            found = self._found(queries[start : start + step], k, nprobe, "", [ROW])
+        for start in range(0, len(queries), QUERIES):
+            some = queries[start : start + QUERIES]
+            found = self._found(some, k, nprobe, "", [ROW], self._server.patience)
             for row, hits in enumerate(found, start):
                 rows[row, : len(hits)] = [hit["entity"][ROW] for hit in hits]
         return rows
@@ -158,16 +159,16 @@ class MilvusIndex(Index):
     def _candidates(
         self, query: FloatArray, k: int, allowed: Filter | None
     ) -> tuple[Rows, FloatArray]:
-        if k > MOST_HITS:
-            raise ValueError(f"{k} neighbours are asked for, and Milvus finds {MOST_HITS}")
-        if allowed and allowed.is_listed and allowed.passing > LISTED:
-            some = math.ceil(ASKED_FOR * k / allowed.share)
-            rows, cosines = self._best(query, min(some, MOST_HITS, len(self)), allowed)
+        """As `Index` says; fewer where very many pass and their filter can't be told to Milvus."""
+        if allowed is None or not allowed.is_listed or allowed.passing <= LISTED:
+            return self._best(query, k, allowed, is_named=True)
+        some, most = math.ceil(ASKED_FOR * k / allowed.share), min(MOST_HITS, len(self))
+        while True:
+            rows, cosines = self._best(query, min(some, most), allowed)
             passing = np.flatnonzero(allowed.mask[rows])[:k]
-            if len(passing) == k:
+            if len(passing) == k or some >= most:
                 return rows[passing], cosines[passing]
-        rows, cosines = self._best(query, k, allowed, is_named=True)
-        return rows, cosines
+            some *= 2
 
     def _best(
         self, query: FloatArray, k: int, allowed: Filter | None, *, is_named: bool = False
@@ -194,7 +195,13 @@ class MilvusIndex(Index):
         return rows[order], cosines[order]
 
     def _found(
-        self, queries: FloatArray, k: int, nprobe: int, wanted: str, fields: list[str]
+        self,
+        queries: FloatArray,
+        k: int,
+        nprobe: int,
+        wanted: str,
+        fields: list[str],
+        timeout: float | None = None,
     ) -> Sequence[Any]:
         if self.kind == "flat":
             fields = [ROW]
@@ -207,6 +214,7 @@ class MilvusIndex(Index):
             anns_field=VECTOR,
             output_fields=fields,
             search_params={"params": {} if self.kind == "flat" else {"nprobe": nprobe}},
+            timeout=timeout,
         )
         return found
 
@@ -276,7 +284,7 @@ def fill(
             for row in rows
         ]
         # Tried again after an answer that was lost, an insert would have rows twice.
-        server.ask("upsert", collection, records)
+        server.ask("upsert", collection, records, timeout=server.patience)
     server.ask("flush", collection, timeout=server.patience)
     parameters = MilvusClient.prepare_index_params()
     kind = ("IVF_SQ8", {"nlist": lists_of(len(vectors))}) if has_lists else ("FLAT", {})

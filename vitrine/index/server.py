@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from vitrine.address import MilvusAddress
@@ -114,8 +115,14 @@ class MilvusServer:
 
     def _connected(self) -> Any:
         with self._lock:
+            if time.monotonic() < self._down_until:  # as others have found who held the lock
+                raise self._silence()
             if self._client is None:
-                self._client = _connect(self.address, self._token, self._deadline_s)
+                try:
+                    self._client = _connect(self.address, self._token, self._deadline_s)
+                except Exception:
+                    self._down_until = time.monotonic() + PAUSE_S
+                    raise
             return self._client
 
     def _told(self, error: Any) -> MilvusError:
@@ -139,7 +146,6 @@ class MilvusServer:
 
     def _is_down(self) -> None:
         self._down_until = time.monotonic() + PAUSE_S
-        # A new connection is quicker to notice that it is back.
         self.close()
 
     def _refused_login(self) -> MilvusError:
@@ -180,6 +186,8 @@ def _connect(address: MilvusAddress, token: str, timeout: float) -> Any:
 
         if address.is_file:
             import milvus_lite  # noqa: F401 - what pymilvus starts
+
+            Path(address.uri).parent.mkdir(parents=True, exist_ok=True)
     except ModuleNotFoundError as error:
         raise _missing(address, error) from None
     # What goes wrong is raised as well, and told in our own words.
