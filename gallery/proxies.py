@@ -24,7 +24,9 @@ NETWORK_OF_ONE = 64
 _UNDERSTOOD = "vitrine.understood"
 log = logging.getLogger("vitrine.gallery")
 _silent = logging.getLogger("vitrine.gallery.proxies")
-_silent.disabled = True  # a header that is malformed has been logged with its sender's address
+# A header that is malformed is logged with its sender's address. To disable the logger would not
+# do: libraries that set up logging for themselves enable all others.
+_silent.addFilter(lambda _: False)
 
 
 def believe(app: Flask, settings: Settings) -> None:

@@ -160,7 +160,7 @@ class TestCommand:
         context = command_of("build").make_context("build", arguments)
         assert context.params["catalogues"] == ("CATALOGUE",)
         assert context.params["encoder"] == named
-        assert str(context.params["index"]) == "INDEX"
+        assert str(context.params["folder"]) == "INDEX"
 
     def test_of_the_default_index_the_folder_need_not_be_named(self, wardrobe, monkeypatch):
         monkeypatch.setattr("gallery.context.Gallery.has_default_index", True)

@@ -87,7 +87,7 @@ def test_settings_come_from_a_mapping_a_record_or_the_environment(monkeypatch, t
         for config in (None, {"page_size": 7}, Settings(page_size=7))
     ]
     assert [s.page_size for s in settings] == [48, 7, 7]
-    assert {s.index for s in settings} == {tmp_path}
+    assert {s.index for s in settings} == {str(tmp_path)}
 
 
 def test_one_line_tells_the_address_and_what_is_served(wardrobe):

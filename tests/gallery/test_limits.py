@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging.config
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -113,6 +114,7 @@ class TestProxies:
     def test_what_a_proxy_passes_on_malformed_is_refused_like_all_else(
         self, behind, malformed, caplog
     ):
+        logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})
         answer = self.get(behind, PROXY, **malformed)
         assert answer.status_code == 400
         assert answer.json["code"] == "bad_request"

@@ -377,3 +377,4 @@ def test_a_watched_catalogue_that_loses_most_of_its_rows_takes_nothing_away(home
         write(home, 1, 2)
         # The gallery goes on with what it has while it opens what is newer.
         until(lambda: client.get("/api/index").get_json()["products"] == 2)
+        until(lambda: "Published 2 products" in words.read_text())
