@@ -117,6 +117,24 @@ def test_all_are_ranked_and_of_very_many_the_nearest(index, flat, monkeypatch):
     assert np.array_equal(rows[100:], np.sort(rows[100:]))
 
 
+def test_no_question_is_without_a_deadline(index, flat, monkeypatch):
+    client, timeouts = index._server._connected(), []
+    for method in ("search", "query"):
+        asked = getattr(client, method)
+
+        def spy(*positional, asked=asked, **named):
+            timeouts.append(named["timeout"])
+            return asked(*positional, **named)
+
+        monkeypatch.setattr(client, method, spy)
+    index.check()
+    index.search(index.vector(77), 3)
+    index.ranking(flat.vector(78))
+    assert timeouts == [index._server._deadline_s] * 4
+    index.batch(flat.vectors()[:2], 3, 1)
+    assert timeouts[4:] == [index._server.patience]
+
+
 def test_more_equals_than_milvus_finds_are_no_trouble(index, flat, monkeypatch):
     monkeypatch.setattr(MilvusIndex, "most", 5)
     found = index.search(flat.vector(EQUAL[0]), 3, None, [EQUAL[1]])

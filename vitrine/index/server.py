@@ -98,7 +98,7 @@ class MilvusServer:
             raise _missing(self.address, error) from None
         if time.monotonic() < self._down_until:
             raise self._silence()
-        named.setdefault("timeout", self._deadline_s)
+        named["timeout"] = named.get("timeout") or self._deadline_s
         try:
             client = self._connected()
             return getattr(client, method)(*positional, **named)
