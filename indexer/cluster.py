@@ -8,7 +8,6 @@ travels is names, facts and vectors. Ray starts lost workers again and gives the
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import math
 import os
@@ -23,17 +22,17 @@ from typing import Any
 
 import numpy as np
 
-from indexer.ledger import Ledger, PhotoFacts
+from indexer.ledger import Ledger
 from indexer.pipeline import DECODERS
 from indexer.reconciling import NOTHING_GIVEN, Given, Plan, Progress, Reconciler
-from indexer.stages import Decoded, Stored, decoded, has_thumbnails
+from indexer.stages import Decoded, Stored, decoded, kept
 from indexer.timings import Stage, Timings
 from vitrine import interrupts
 from vitrine.encoders.base import Encoder, FloatArray
 from vitrine.errors import UnusableError
 from vitrine.failures import Failure
-from vitrine.fetching import Fetched, Fetcher, FetchJob, FetchLimits, FetchResult, NotModified
-from vitrine.folder import IndexFolder, is_whole, write_whole
+from vitrine.fetching import Fetcher, FetchJob, FetchLimits, NotModified
+from vitrine.folder import IndexFolder
 from vitrine.index_encoder import load_encoder_of
 from vitrine.snapshot import EncoderFacts
 
@@ -52,15 +51,15 @@ class ClusterError(UnusableError):
 class Task:
     """One photo for the cluster: to be fetched by `job`, or else lying in the folder as `sha256`.
 
-    `done` is the photo that needs nothing more, if that is what is fetched; `sketched` those
-    that have a sketch, and `embedded` those that have a vector, of the two that are known.
+    Of a photo that is fetched again, `sha256` is the one that was there before; the rest is said
+    of that one.
     """
 
-    job: FetchJob | None = None
-    sha256: str | None = None
-    done: str | None = None
-    sketched: frozenset[str] = frozenset()
-    embedded: frozenset[str] = frozenset()
+    sha256: str | None
+    job: FetchJob | None
+    is_done: bool
+    is_sketched: bool
+    is_embedded: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,27 +162,16 @@ class ClusterPipeline(Reconciler):
 
     def _task(self, job: FetchJob) -> Task:
         known = self._downloads.get(job.reference.location)
-        shas = {s for s in (known.sha256, known.fallback) if s} if known else set()
-        done = known.sha256 if known and known.sha256 and self._is_done(known.sha256) else None
-        return Task(
-            job=job,
-            done=done,
-            sha256=known.sha256 if known and job.validators else None,
-            sketched=frozenset(shas & self._sketched),
-            embedded=frozenset(shas & self._embedded),
-        )
+        return self._task_at_hand(known.sha256 if known else None, job)
 
-    def _task_at_hand(self, sha256: str) -> Task:
+    def _task_at_hand(self, sha256: str | None, job: FetchJob | None = None) -> Task:
         return Task(
-            sha256=sha256,
-            sketched=frozenset({sha256} & self._sketched),
-            embedded=frozenset({sha256} & self._embedded),
+            sha256,
+            job,
+            is_done=sha256 is not None and self._is_done(sha256),
+            is_sketched=sha256 in self._sketched,
+            is_embedded=sha256 in self._embedded,
         )
-
-    def _is_done(self, sha256: str) -> bool:
-        facts = self._photos.get(sha256)
-        is_known = isinstance(facts, PhotoFacts) and has_thumbnails(self._folder, sha256, facts)
-        return is_known and sha256 in self._embedded
 
 
 class Cluster:
@@ -254,20 +242,9 @@ class Fetching:
         by_location = {task.job.reference.location: task for task in tasks if task.job}
         results = self._fetcher.fetch_all([task.job for task in tasks if task.job])
         return _column(
-            Done(by_location[result.job.reference.location], self._kept(result))
+            Done(by_location[result.job.reference.location], kept(self._folder, result.outcome))
             for result in results
         )
-
-    def _kept(self, result: FetchResult) -> Stored | NotModified | Failure:
-        """What came of a job, once a photo lies in the folder."""
-        if not isinstance(result.outcome, Fetched):
-            return result.outcome
-        body = result.outcome.body
-        sha256 = hashlib.sha256(body).hexdigest()
-        path = self._folder.photo(sha256)
-        if not is_whole(path) or path.read_bytes() != body:
-            write_whole(path, body)
-        return Stored(sha256, result.outcome.validators)
 
 
 class Embedding:
@@ -307,15 +284,16 @@ class Embedding:
     def _decoded(self, done: Done) -> Done:
         task = done.task
         sha256 = done.outcome.sha256 if isinstance(done.outcome, Stored) else task.sha256
-        if isinstance(done.outcome, Failure) or sha256 is None or sha256 == task.done:
+        is_known = sha256 == task.sha256
+        if isinstance(done.outcome, Failure) or sha256 is None or (is_known and task.is_done):
             return done
         photo = decoded(
             self._folder,
             self._encoder,
             sha256,
             Timings(),
-            is_sketched=sha256 in task.sketched,
-            is_embedded=sha256 in task.embedded,
+            is_sketched=is_known and task.is_sketched,
+            is_embedded=is_known and task.is_embedded,
         )
         return replace(done, photo=photo)
 

@@ -9,7 +9,6 @@ catalogue, and the slowest stage holds the others back.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import queue
 from collections.abc import Generator, Iterator
@@ -20,13 +19,12 @@ import numpy.typing as npt
 
 from indexer.ledger import Ledger
 from indexer.reconciling import NOTHING_GIVEN, Arrival, Given, Plan, Progress, Reconciler
-from indexer.stages import Decoded, Stored, decoded
+from indexer.stages import Decoded, decoded, kept
 from indexer.timings import Stage, Timings
 from vitrine import interrupts
 from vitrine.encoders.base import Encoder, FloatArray
-from vitrine.failures import Failure
-from vitrine.fetching import Fetched, Fetcher, FetchJob, FetchResult, NotModified
-from vitrine.folder import IndexFolder, write_whole
+from vitrine.fetching import Fetcher, FetchJob, FetchResult
+from vitrine.folder import IndexFolder
 
 DECODERS = min(4, os.cpu_count() or 1)
 """Pillow releases the interpreter's lock while it decodes, so a thread a core is of use;
@@ -85,19 +83,10 @@ class Pipeline(Reconciler):
         jobs: list[FetchJob] = []
         yield from self._standing(plan, run, jobs)
         for result in self._timed(self._fetcher.fetch_all(jobs)):
-            location = result.job.reference.location
-            yield from self._receive(location, self._kept(result), run)
+            with self._timings.of(Stage.KEEP):
+                outcome = kept(self._folder, result.outcome)
+            yield from self._receive(result.job.reference.location, outcome, run)
         self._note_unchanged(run)
-
-    def _kept(self, result: FetchResult) -> Stored | NotModified | Failure:
-        """What came of a job, once a photo lies in the folder."""
-        if not isinstance(result.outcome, Fetched):
-            return result.outcome
-        with self._timings.of(Stage.KEEP):
-            sha256 = hashlib.sha256(result.outcome.body).hexdigest()
-            if not self._is_at_hand(sha256):
-                write_whole(self._folder.photo(sha256), result.outcome.body)
-        return Stored(sha256, result.outcome.validators)
 
     def _timed(self, results: Iterator[FetchResult]) -> Iterator[FetchResult]:
         """The same, with the time that each is waited for."""

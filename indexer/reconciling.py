@@ -279,13 +279,17 @@ class Reconciler:
         if sha256 in self._under_way:
             self._under_way[sha256] += arrival.counts
             return False
-        facts = self._photos.get(sha256)
-        is_known = isinstance(facts, PhotoFacts) and has_thumbnails(self._folder, sha256, facts)
-        if is_known and sha256 in self._embedded:
+        if self._is_done(sha256):
             self._progress.done(int(arrival.counts))
             return False
         self._under_way[sha256] = int(arrival.counts)
         return True
+
+    def _is_done(self, sha256: str) -> bool:
+        """Whether a photo has its thumbnails and its vector."""
+        facts = self._photos.get(sha256)
+        is_known = isinstance(facts, PhotoFacts) and has_thumbnails(self._folder, sha256, facts)
+        return is_known and sha256 in self._embedded
 
     def _note(self, done: Sequence[Decoded]) -> list[Decoded]:
         """Note photos that are decoded; returns those that are still to be embedded."""

@@ -13,7 +13,7 @@ from indexer.sketches import Sketch
 from indexer.timings import Stage, Timings
 from vitrine.encoders.base import Encoder
 from vitrine.failures import Failure, FailureCode
-from vitrine.fetching import Validators
+from vitrine.fetching import Fetched, NotModified, Outcome, Validators
 from vitrine.folder import IndexFolder, is_whole, write_whole
 from vitrine.photos import as_thumbnail, decode, dominant_colour, scaled, thumbnail_widths
 
@@ -37,6 +37,17 @@ class Decoded:
     outcome: PhotoFacts | Failure
     sketch: Sketch | None = None
     prepared: npt.NDArray[Any] | None = None
+
+
+def kept(folder: IndexFolder, outcome: Outcome) -> Stored | NotModified | Failure:
+    """What came of a job, once a photo that it brought lies in the folder, and undamaged."""
+    if not isinstance(outcome, Fetched):
+        return outcome
+    sha256 = hashlib.sha256(outcome.body).hexdigest()
+    path = folder.photo(sha256)
+    if not is_whole(path) or path.read_bytes() != outcome.body:
+        write_whole(path, outcome.body)
+    return Stored(sha256, outcome.validators)
 
 
 def decoded(

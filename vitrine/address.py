@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from vitrine.errors import UnusableError
@@ -63,10 +63,6 @@ class MilvusAddress:
     @property
     def is_file(self) -> bool:
         return not self.uri.startswith(("http://", "https://"))
-
-    @property
-    def without_login(self) -> MilvusAddress:
-        return replace(self, token="")
 
     def __str__(self) -> str:
         database = f"{self.database}/" if self.database else ""

@@ -34,8 +34,8 @@ ROW, PRODUCT, VECTOR = "row", "product", "vector"
 class MilvusIndex(Index):
     """A collection that is filled and loaded. Safe to ask from many threads.
 
-    `lists` and `nprobe` are None where every vector is compared. All that asks raises
-    `MilvusError` where there is no answer within the deadline.
+    Where every vector is compared, it has one list. All that asks raises `MilvusError` where
+    there is no answer within the deadline.
     """
 
     is_exact = False  # not all scores at once, which is what exactness is of use for
@@ -161,7 +161,7 @@ class MilvusIndex(Index):
     ) -> tuple[Rows, FloatArray]:
         """As `Index` says; fewer where very many pass and their filter can't be told to Milvus."""
         if allowed is None or not allowed.is_listed or allowed.passing <= LISTED:
-            return self._best(query, k, allowed, is_named=True)
+            return self._best(query, k, allowed)
         some, most = math.ceil(ASKED_FOR * k / allowed.share), min(MOST_HITS, len(self))
         while True:
             rows, cosines = self._best(query, min(some, most), allowed)
@@ -170,15 +170,9 @@ class MilvusIndex(Index):
                 return rows[passing], cosines[passing]
             some *= 2
 
-    def _best(
-        self, query: FloatArray, k: int, allowed: Filter | None, *, is_named: bool = False
-    ) -> tuple[Rows, FloatArray]:
-        """The k best rows that have what is accepted, which may not be all that the mask asks for
-        unless each row that passes `is_named`.
-        """
-        wanted = ""
-        if allowed:
-            wanted = self._expression(allowed, is_named=is_named)
+    def _best(self, query: FloatArray, k: int, allowed: Filter | None) -> tuple[Rows, FloatArray]:
+        """The k best rows that pass what Milvus can be told of a filter."""
+        wanted = self._expression(allowed) if allowed else ""
         nprobe = nprobe_for(self.nprobe, self.lists, allowed.share if allowed else 1.0)
         while True:
             (hits,) = self._found(query[None], k, nprobe, wanted, [ROW, VECTOR])
@@ -218,8 +212,8 @@ class MilvusIndex(Index):
         )
         return found
 
-    def _expression(self, allowed: Filter, *, is_named: bool) -> str:
-        if is_named and allowed.is_listed:
+    def _expression(self, allowed: Filter) -> str:
+        if allowed.is_listed and allowed.passing <= LISTED:
             return f"{ROW} in {np.flatnonzero(allowed.mask).tolist()}"
         return " and ".join(
             f"{self._fields[name]} in {sorted(codes)}" for name, codes in allowed.accepted.items()

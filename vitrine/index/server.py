@@ -33,11 +33,11 @@ class MilvusServer:
     The library itself tries again, until the deadline. Safe to ask from many threads.
     """
 
-    def __init__(self, address: MilvusAddress, deadline_s: float | None = None) -> None:
+    def __init__(self, address: MilvusAddress) -> None:
         settings = Settings()
         self.address = address
         self.patience = PATIENCE_S
-        self._deadline_s = deadline_s or settings.milvus_seconds
+        self._deadline_s = settings.milvus_seconds
         login = settings.milvus_token
         self._token = address.token or (login.get_secret_value() if login else "")
         self._lock = threading.Lock()
