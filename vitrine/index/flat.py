@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from typing import Any
 
 import faiss
 import numpy as np
 
 from vitrine.encoders.base import FloatArray
 from vitrine.index.base import Filter, Neighbours, Rows
+from vitrine.index.codes import Codes
 from vitrine.index.local import LocalIndex, selector
 
-WIDE = 0.25
+WIDE = 0.1
 """Of all rows. Under a filter that keeps more, asking of each whether it passes takes longer than
 to compare it."""
+
+MANY = 20_000
+"""Rows from which on they are kept as codes too, in a quarter of the memory more; a core's own
+cache holds fewer as they are."""
+
+COMPARED = (256, 1024)
+"""Rows that are compared by their true scores; where that does not settle it, more, and then all.
+The first few cost next to nothing beside the search for them."""
 
 ASKED_FOR = 2  # times as many rows as should hold enough that pass a wide filter
 
@@ -24,6 +35,13 @@ class FlatIndex(LocalIndex):
     kind = "flat"
     is_exact = True
     length_tolerance = 1e-3  # rows of unit length are within 1e-6; more is no rounding
+
+    @classmethod
+    def opened(cls, index: Any) -> FlatIndex:
+        """Ready to be searched: no click waits for the codes."""
+        flat = cls(index)
+        flat._codes  # noqa: B018
+        return flat
 
     @classmethod
     def build(cls, vectors: FloatArray) -> FlatIndex:
@@ -59,15 +77,38 @@ class FlatIndex(LocalIndex):
         scores[rows[0]] = found[0]
         return scores
 
+    @functools.cached_property
+    def _codes(self) -> Codes | None:
+        return Codes(self._index) if len(self) >= MANY else None
+
     def _candidates(
         self, query: FloatArray, k: int, allowed: Filter | None
     ) -> tuple[Rows, FloatArray]:
         if allowed and allowed.share > WIDE:
             most = min(math.ceil(ASKED_FOR * k / allowed.share), len(self))
-            (scores,), (rows,) = self._index.search(query[None], most)
+            rows, scores = self._best(query, most, None)
             passing = np.flatnonzero(allowed.mask[rows])[:k]
             if len(passing) == k:
                 return rows[passing], scores[passing]
-        parameters = faiss.SearchParameters(sel=selector(allowed)) if allowed else None
+        return self._best(query, k, allowed)
+
+    def _best(self, query: FloatArray, k: int, allowed: Filter | None) -> tuple[Rows, FloatArray]:
+        """The k best rows that pass."""
+        passing = selector(allowed)
+        if self._codes and (found := self._by_codes(self._codes, query, k, passing)):
+            return found
+        parameters = faiss.SearchParameters(sel=passing) if passing else None
         (scores,), (rows,) = self._index.search(query[None], k, params=parameters)
         return rows, scores
+
+    def _by_codes(
+        self, codes: Codes, query: FloatArray, k: int, passing: Any
+    ) -> tuple[Rows, FloatArray] | None:
+        """The same; None where what is compared does not settle which they are."""
+        for count in (count for count in COMPARED if k <= count // 2):
+            rows, most = codes.candidates(query, count, passing)
+            scores = self._index.reconstruct_batch(rows) @ query
+            best = np.argsort(-scores)[:k]
+            if scores[best[-1]] > most:
+                return rows[best], scores[best]
+        return None

@@ -8,8 +8,9 @@ import faiss
 import numpy as np
 import pytest
 
-from tests.generations import random_unit_vectors
-from vitrine.index import KEPT_RANKINGS, Filter, FlatIndex, read_index
+from tests.generations import clustered_unit_vectors, random_unit_vectors
+from vitrine.encoders.base import normalised
+from vitrine.index import KEPT_RANKINGS, Filter, FlatIndex, flat, read_index
 
 
 def exact(vectors, query, k, allowed=None):
@@ -25,9 +26,18 @@ def vectors():
     return random_unit_vectors(500, 24)
 
 
-@pytest.fixture(scope="module")
-def index(vectors):
-    return FlatIndex.build(vectors)
+@pytest.fixture(scope="module", params=["as they are", "by codes"])
+def index(request, vectors):
+    return FlatIndex.build(vectors) if request.param == "as they are" else by_codes(vectors)
+
+
+def by_codes(vectors):
+    """An index that finds candidates by their codes, few as they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flat, "MANY", 1)
+        index = FlatIndex.build(vectors)
+        assert index._codes is not None
+    return index
 
 
 def test_search_gives_the_exact_order_with_cosines(vectors, index):
@@ -70,11 +80,12 @@ def test_nothing_allowed_gives_nothing(vectors, index):
     assert index.search(vectors[0], 5, Filter.by(np.zeros(500, dtype=bool))) == []
 
 
-def test_equal_scores_come_in_row_order_even_across_the_edge_of_k():
+@pytest.mark.parametrize("made", [FlatIndex.build, by_codes])
+def test_equal_scores_come_in_row_order_even_across_the_edge_of_k(made):
     vectors = random_unit_vectors(300, 8)
     same = [5, 50, 120, 121, 122, 200, 250, 251, 299]
     vectors[same] = vectors[5]
-    index = FlatIndex.build(vectors)
+    index = made(vectors)
     for k in range(1, len(same) + 1):
         assert [n.row for n in index.search(vectors[5], k)] == same[:k]
 
@@ -173,3 +184,83 @@ def test_a_few_rows_left_out_change_nothing_else(vectors, index, share):
         for k in (1, 7, 500):
             found = index.search(vectors[row], k, passing, left_out)
             assert [n.row for n in found] == exact(vectors, vectors[row], k, rest)
+
+
+def with_a_loud_dimension():
+    """One dimension has nearly all of every vector, as in some trained encoders."""
+    vectors = random_unit_vectors(4000, 32)
+    vectors[:, 3] = 20
+    return normalised(vectors)
+
+
+def with_many_copies():
+    vectors = random_unit_vectors(4000, 32)
+    vectors[:3000] = vectors[0]
+    return vectors
+
+
+def nearly_equal():
+    vectors = random_unit_vectors(4000, 32)
+    return normalised(vectors[0] + 1e-3 * vectors)
+
+
+def with_a_still_dimension():
+    vectors = random_unit_vectors(4000, 33)
+    vectors[:, 7] = 0
+    return normalised(vectors)
+
+
+class TestCodes:
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda: clustered_unit_vectors(4000, 40, 50),
+            with_a_loud_dimension,
+            with_many_copies,
+            nearly_equal,
+            with_a_still_dimension,
+        ],
+        ids=["clusters", "loud", "copies", "nearly equal", "still"],
+    )
+    def test_what_they_find_is_exact_however_vectors_lie(self, make):
+        vectors = make()
+        index, plain = by_codes(vectors), FlatIndex.build(vectors)
+        allowed = Filter.by(np.random.default_rng(1).random(4000) < 0.05)
+        strangers = random_unit_vectors(10, vectors.shape[1], seed=1)
+        for query in (*vectors[::400], *strangers, -vectors[5], np.zeros_like(vectors[0])):
+            for k, passing in ((1, None), (12, None), (12, allowed), (1500, None)):
+                found, expected = (i.search(query, k, passing) for i in (index, plain))
+                scores = np.array([[n.score for n in of] for of in (found, expected)])
+                assert np.abs(scores[0] - scores[1]).max() <= 2e-6
+                true = vectors[[n.row for n in found]] @ query
+                assert np.abs(true - scores[0]).max() <= 2e-6
+
+    def test_no_other_row_is_better_than_they_say(self):
+        vectors = clustered_unit_vectors(4000, 40, 50)
+        codes = by_codes(vectors)._codes
+        for query in (*vectors[::200], *random_unit_vectors(20, 40, seed=1)):
+            rows, most = codes.candidates(query, 100, None)
+            others = np.delete(vectors, rows, axis=0)
+            assert (others @ query).max() <= most
+            assert most < (others @ query).max() + 0.1
+
+    def test_they_settle_nearly_every_search(self, monkeypatch):
+        vectors = clustered_unit_vectors(4000, 40, 50)
+        index = by_codes(vectors)
+        monkeypatch.setattr(index, "_index", OnlyRows(index._index))
+        for row in range(0, 4000, 100):
+            assert index.search(vectors[row], 12)[0].row == row
+
+    def test_an_index_that_is_opened_has_them_before_it_is_asked(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(flat, "MANY", 100)
+        for count, has_them in ((99, False), (100, True)):
+            FlatIndex.build(random_unit_vectors(count)).write(tmp_path / "vector.index")
+            index = read_index(tmp_path / "vector.index")
+            assert (vars(index)["_codes"] is not None) == has_them
+
+
+class OnlyRows:
+    """An index of faiss's that tells of rows and is not searched."""
+
+    def __init__(self, index):
+        self.ntotal, self.reconstruct_batch = index.ntotal, index.reconstruct_batch
