@@ -11,7 +11,7 @@ import numpy as np
 from vitrine.encoders.base import FloatArray
 from vitrine.index import FlatIndex, IvfIndex, read_index
 from vitrine.index.base import CHUNK
-from vitrine.index.calibration import Sample, calibrate, recall_of, sample_of
+from vitrine.index.calibration import calibrate, recall_of, sample_of
 from vitrine.settings import DEFAULT_RECALL, LARGEST_FLAT, IndexChoice
 from vitrine.snapshot import IndexFacts, Manifest, SnapshotError
 
@@ -62,16 +62,18 @@ def made_index(
         return IndexFacts(kind="flat", recall=1.0)
     refuse_odd(vectors)
     sample = sample_of(vectors)
-    index = _taken_over(before, vectors, sample, wish.recall) if before else None
-    if index is None:
+    index = _taken_over(before, vectors) if before else None
+    recall = recall_of(index, sample) if index else 0.0
+    if index is None or recall < wish.recall:
         index = IvfIndex.build(vectors)
-        if calibrate(index, sample, wish.recall) < wish.recall:
-            index = index.at_16_bits(vectors)
-            calibrate(index, sample, wish.recall)
+        recall = calibrate(index, sample, wish.recall)
+    if recall < wish.recall:
+        index = index.at_16_bits(vectors)
+        recall = calibrate(index, sample, wish.recall)
     index.write(path)
     return IndexFacts(
         kind="ivf",
-        recall=round(recall_of(index, sample), 4),
+        recall=round(recall, 4),
         asked=wish.recall,
         bits=index.bits,
         lists=index.lists,
@@ -79,17 +81,15 @@ def made_index(
     )
 
 
-def _taken_over(
-    before: Path, vectors: FloatArray, sample: Sample, recall: float
-) -> IvfIndex | None:
+def _taken_over(before: Path, vectors: FloatArray) -> IvfIndex | None:
+    """The older index's lists with these vectors in them, if they suit."""
     try:
         older = read_index(before)
     except ValueError:
         return None
     if not isinstance(older, IvfIndex) or not older.suits(vectors):
         return None
-    index = older.refilled(vectors)
-    return index if recall_of(index, sample) >= recall else None
+    return older.refilled(vectors)
 
 
 def refuse_odd(vectors: FloatArray) -> None:

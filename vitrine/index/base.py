@@ -214,6 +214,14 @@ def _neighbours(rows: Rows, scores: Scores) -> Sequence[Neighbour]:
     return [Neighbour(*pair) for pair in zip(rows.tolist(), scores.tolist(), strict=True)]
 
 
+def are_others(rows: Rows, found: Rows) -> Mask:
+    """Which of the nearest (n, k) of these rows (n,) are others: all of each row's but one."""
+    others: Mask = found != rows[:, None]
+    # A row is its own best neighbour, but where rounding puts others before it.
+    others[others.all(axis=1), -1] = False
+    return others
+
+
 def rounded(cosines: FloatArray | Scores) -> Scores:
     """Scores as they are told and compared."""
     scores: Scores = cosines.astype(np.float64).round(SCORE_DECIMALS).clip(-1, 1)

@@ -10,7 +10,7 @@ import faiss
 import numpy as np
 
 from vitrine.encoders.base import FloatArray
-from vitrine.index.base import Filter, Neighbours, Rows
+from vitrine.index.base import Filter, Neighbours, Rows, are_others
 from vitrine.index.codes import Codes
 from vitrine.index.local import LocalIndex, selector
 
@@ -65,9 +65,7 @@ class FlatIndex(LocalIndex):
         """
         k = min(k, len(self) - 1)
         scores, rows = self._index.search(self.vectors(), k + 1)
-        # A row is its own best neighbour, but where rounding puts another before it.
-        others = rows != np.arange(len(self))[:, None]
-        others[others.all(axis=1), -1] = False
+        others = are_others(np.arange(len(self)), rows)
         shape = (len(self), k)
         return Neighbours(rows[others].reshape(shape), scores[others].reshape(shape))
 

@@ -22,6 +22,7 @@ ROUNDS = 10  # of k-means
 LARGE_CHANGE = 1 / 3  # of the number of vectors, after which the lists are found anew
 NARROW = 0.1  # of all rows: a filter that keeps so few has all lists searched
 SEED = 0
+LIST_BITS = 32  # of faiss's number of where a row is, below the number of its list
 CODES = {8: faiss.ScalarQuantizer.QT_8bit, 16: faiss.ScalarQuantizer.QT_fp16}
 
 
@@ -119,6 +120,20 @@ class IvfIndex(LocalIndex):
         parameters = faiss.SearchParametersIVF(nprobe=nprobe)
         rows: Rows = self._index.search(queries, k, params=parameters)[1]
         return rows
+
+    def lists_to(self, rows: Rows, others: Rows) -> Rows:
+        """How many lists are searched before each of `others` (q, k) is found: (q, k).
+
+        From each of these rows (q,).
+        """
+        lists: Rows = faiss.vector_to_array(self._index.direct_map.array)[others] >> LIST_BITS
+        needed = np.empty_like(lists)
+        centres = self._index.quantizer.reconstruct_n(0, self.lists)
+        for number, vector in enumerate(self.vectors_of(rows)):
+            scores = centres @ vector
+            nearer = scores > scores[lists[number]][:, None]
+            needed[number] = 1 + np.count_nonzero(nearer, axis=1)
+        return needed
 
     @functools.cached_property
     def _lengths(self) -> FloatArray:

@@ -135,6 +135,9 @@ class MilvusIndex(Index):
                 )
             yield start, hits
 
+    def lists_to(self, rows: Rows, others: Rows) -> None:
+        """Milvus does not say what is in which list."""
+
     def batch(self, queries: FloatArray, k: int, nprobe: int) -> Rows:
         """The k best rows (q, k) for each query (q, d) in `nprobe` lists; −1 where there are none.
 
