@@ -73,7 +73,8 @@ class Palettes:
 
     def of(self, row: int) -> FloatArray:
         """One row's, as a unit vector (DIMENSION,)."""
-        return unit(self._levels[row])
+        own: FloatArray = self._levels[row] / self._lengths[row]
+        return own
 
     def likeness(self, query: FloatArray) -> FloatArray:
         """How like a unit vector (DIMENSION,) each palette is: (n,), 1 for the very same.
