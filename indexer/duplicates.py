@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,14 +11,16 @@ from functools import partial
 
 import faiss
 import numpy as np
+import numpy.typing as npt
 
 from indexer.ledger import Ledger
 from indexer.likeness import differences
 from indexer.pipeline import DECODERS
-from indexer.sketches import CELLS, Floats, Sketch
+from indexer.sketches import CELLS, Floats, Sketch, descriptors_of
 from vitrine import interrupts
 from vitrine.failures import Failure
 from vitrine.folder import IndexFolder
+from vitrine.index import one_thread
 from vitrine.photos import decode, scaled
 from vitrine.products import IndexedProduct, NearCopy
 
@@ -38,7 +41,14 @@ NEAREST = 12
 are a quarter of the work. Means of cells lie no farther apart than the cells themselves do."""
 
 BLOCK = 128  # photos that are looked up at once
+MANY = 50_000  # photos, of which a block is looked up by several threads
 PAIRS = 256  # pairs that are compared at once
+
+FINE = CELLS * CELLS * 3  # numbers of a descriptor
+COARSE = FINE // 4
+
+Pairs = npt.NDArray[np.int64]
+"""Numbers of photos, (m, 2)."""
 
 Advance = Callable[[int], None]
 Pair = tuple[str, str]
@@ -66,11 +76,12 @@ def near_copies(
     photos = [products[row] for row in first_row.values()]
     with shown(2 * len(photos)) as advance:
         _sketch(folder, ledger, photos, advance)
-        firsts = _Firsts(ledger, threshold)
-        for start in range(0, len(photos), BLOCK):
-            block = [p.sha256 for p in photos[start : start + BLOCK]]
-            firsts.add(block)
-            advance(len(block))
+        firsts = _Firsts(ledger, threshold, len(photos))
+        with one_thread() if len(photos) < MANY else contextlib.nullcontext():
+            for start in range(0, len(photos), BLOCK):
+                block = [p.sha256 for p in photos[start : start + BLOCK]]
+                firsts.add(block)
+                advance(len(block))
     return [
         NearCopy(row, first_row[found.first], found.difference)
         for row, product in enumerate(products)
@@ -87,51 +98,63 @@ class _Found:
 class _View:
     """The descriptors of firsts in one view, and which of them are within `radius`."""
 
-    def __init__(self, radius: float) -> None:
-        self.radius = radius
-        self._index = faiss.IndexFlatL2(CELLS * CELLS * 3 // 4)
-        self._descriptors: list[Floats] = []
+    def __init__(self, radius: float, most: int) -> None:
+        """For at most so many firsts."""
+        self._radius = radius
+        self._index = faiss.IndexFlatL2(COARSE)
+        self._descriptors = np.empty((most, FINE), dtype=np.float16)
 
     def add(self, descriptors: Floats) -> None:
         """(m, 192), in the order of the firsts."""
+        count = self._index.ntotal
+        self._descriptors[count : count + len(descriptors)] = descriptors
         self._index.add(_coarser(descriptors))
-        self._descriptors.extend(descriptors)
 
-    def near(self, descriptors: Floats) -> Iterator[tuple[int, int]]:
+    def near(self, descriptors: Floats) -> Pairs:
         """Rows of these (m, 192), each with a first that is near it."""
-        most = min(NEAREST, self._index.ntotal)
-        if not most:
-            return
-        _, firsts = self._index.search(_coarser(descriptors), most)
-        for row, nearest in enumerate(firsts.tolist()):
-            candidates = np.stack([self._descriptors[first] for first in nearest])
-            near = _distances(candidates, descriptors[row]) <= self.radius
-            yield from ((row, nearest[n]) for n in np.flatnonzero(near).tolist())
+        distances, firsts = self._index.search(_coarser(descriptors), NEAREST)
+        rows, places = np.nonzero((firsts >= 0) & self._may_be_near(distances))
+        found = firsts[rows, places]
+        near = self._are_near(self._descriptors[found], descriptors[rows])
+        return np.stack([rows[near], found[near]], axis=1)
 
+    def near_each_other(self, descriptors: Floats) -> Pairs:
+        """Rows of these (m, 192), each with a later one that is near it."""
+        coarse = _coarser(descriptors)
+        candidates = self._may_be_near(faiss.pairwise_distances(coarse, coarse))
+        rows, later = np.nonzero(np.triu(candidates, 1))
+        near = self._are_near(descriptors[rows], descriptors[later])
+        return np.stack([rows[near], later[near]], axis=1)
 
-def _distances(descriptors: Floats, other: Floats) -> Floats:
-    """Root mean square distances (m,) of (m, d) to (d,), in levels of 255."""
-    distances: Floats = np.sqrt(((descriptors - other) ** 2).mean(axis=1))
-    return distances
+    def _may_be_near(self, distances: Floats) -> npt.NDArray[np.bool_]:
+        """By squared distances of coarser descriptors, which faiss gets wrong by less than 1."""
+        may_be: npt.NDArray[np.bool_] = distances <= COARSE * self._radius**2 + 1
+        return may_be
+
+    def _are_near(self, ones: Floats, others: Floats) -> npt.NDArray[np.bool_]:
+        """By root mean square distances of (m, 192) to (m, 192), in levels of 255."""
+        near: npt.NDArray[np.bool_] = ((ones - others) ** 2).mean(axis=1) <= self._radius**2
+        return near
 
 
 def _coarser(descriptors: Floats) -> Floats:
     """(m, 192) of 8 × 8 cells → (m, 48) of 4 × 4."""
     half = CELLS // 2
     cells = descriptors.reshape(-1, half, 2, half, 2, 3).mean((2, 4), dtype=np.float32)
-    return np.ascontiguousarray(cells.reshape(len(descriptors), half * half * 3))
+    return np.ascontiguousarray(cells.reshape(-1, COARSE))
 
 
 class _Firsts:
     """The photos that groups begin with, and in `found` those that are near one of them."""
 
-    def __init__(self, ledger: Ledger, threshold: float) -> None:
+    def __init__(self, ledger: Ledger, threshold: float, most: int) -> None:
+        """For at most so many photos."""
         self.found: dict[str, _Found] = {}
         self._ledger = ledger
         self._threshold = threshold
         self._firsts: list[str] = []
         self._place: dict[str, int] = {}
-        self._views = [_View(radius) for radius in RADII]
+        self._views = [_View(radius, most) for radius in RADII]
 
     def add(self, photos: Sequence[str]) -> None:
         """Sort photos into the groups that there are, and begin new ones with the others."""
@@ -140,31 +163,24 @@ class _Firsts:
         photos = [sha256 for sha256 in photos if sha256 in at_hand]
         if not photos:
             return
-        descriptors = np.stack([at_hand[sha256].descriptors for sha256 in photos])
-        self._sort(self._near_firsts(photos, descriptors))
+        descriptors = descriptors_of([at_hand[sha256] for sha256 in photos])
+        pairs = self._pairs(_View.near, descriptors)
+        self._sort((self._firsts[first], photos[n]) for n, first in pairs)
         new = [n for n, sha256 in enumerate(photos) if sha256 not in self.found]
         photos, descriptors = [photos[n] for n in new], descriptors[new]
-        self._sort(self._near_each_other(photos, descriptors))
+        pairs = self._pairs(_View.near_each_other, descriptors)
+        self._sort((photos[n], photos[later]) for n, later in pairs)
         begin = [n for n, sha256 in enumerate(photos) if sha256 not in self.found]
         self._firsts.extend(photos[n] for n in begin)
         for number, view in enumerate(self._views):
             view.add(descriptors[begin, number])
 
-    def _near_firsts(self, photos: Sequence[str], descriptors: Floats) -> Iterator[Pair]:
-        for number, view in enumerate(self._views):
-            for n, first in view.near(descriptors[:, number]):
-                yield self._firsts[first], photos[n]
+    def _pairs(self, of: Callable[[_View, Floats], Pairs], descriptors: Floats) -> Pairs:
+        """Those of every view."""
+        views = enumerate(self._views)
+        return np.concatenate([of(view, descriptors[:, number]) for number, view in views])
 
-    def _near_each_other(self, photos: Sequence[str], descriptors: Floats) -> Iterator[Pair]:
-        for number, view in enumerate(self._views):
-            for one, descriptor in enumerate(descriptors[:, number]):
-                later = descriptors[one + 1 :, number]
-                near = _distances(later, descriptor) <= view.radius
-                yield from (
-                    (photos[one], photos[one + 1 + n]) for n in np.flatnonzero(near).tolist()
-                )
-
-    def _sort(self, pairs: Iterator[Pair]) -> None:
+    def _sort(self, pairs: Iterable[Pair]) -> None:
         """Let the `other` of each pair join the nearest `one`, which comes before it.
 
         Only a photo that is itself a first can be joined.

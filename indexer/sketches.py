@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -58,19 +58,21 @@ class Sketch:
     def to_bytes(self) -> bytes:
         return self.palette.tobytes() + self.views.tobytes()
 
-    @property
-    def descriptors(self) -> Floats:
-        """Of each view (2, 192), its mean colours in 8 × 8 cells, whatever its brightness.
 
-        Their root mean square distance is in levels of 255. As brightness is divided out,
-        it is for finding candidates only.
-        """
-        step = SIDE // CELLS
-        cells = self.views.reshape(2, CELLS, step, CELLS, step, 3).mean((2, 4), dtype=np.float32)
-        flat = cells.reshape(2, -1)
-        brightness = np.maximum(flat.mean(axis=1, keepdims=True), np.float32(PLAIN))
-        descriptors: Floats = flat * (128 / brightness)
-        return descriptors
+def descriptors_of(sketches: Sequence[Sketch]) -> Floats:
+    """The mean colours in 8 × 8 cells of both views of each sketch (m, 2, 192).
+
+    Their root mean square distance is in levels of 255. As brightness is divided out, it is for
+    finding candidates only.
+    """
+    views = np.stack([sketch.views for sketch in sketches])
+    step = SIDE // CELLS
+    rows = views.reshape(-1, 2, CELLS, step, CELLS, step, 3).sum(axis=3, dtype=np.uint16)
+    cells = rows.sum(axis=4, dtype=np.uint16) / np.float32(step * step)
+    flat = cells.reshape(len(views), 2, -1)
+    brightness = np.maximum(flat.mean(axis=2, keepdims=True), np.float32(PLAIN))
+    descriptors: Floats = flat * (128 / brightness)
+    return descriptors
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from vitrine.index.base import (
 )
 from vitrine.index.flat import FlatIndex
 from vitrine.index.ivf import IvfIndex
-from vitrine.index.local import LocalIndex, use_one_thread
+from vitrine.index.local import LocalIndex, one_thread, use_one_thread
 from vitrine.index.reading import read_index
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Neighbour",
     "Neighbours",
     "Ranking",
+    "one_thread",
     "read_index",
     "rounded",
     "use_one_thread",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +62,14 @@ def use_one_thread() -> None:
     threads make a small search many times slower.
     """
     faiss.omp_set_num_threads(1)
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """The same for a while, in a program that leaves faiss its threads."""
+    threads = faiss.omp_get_max_threads()
+    use_one_thread()
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(threads)
