@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import faiss
 import numpy as np
@@ -21,6 +21,7 @@ from vitrine import interrupts
 from vitrine.failures import Failure
 from vitrine.folder import IndexFolder
 from vitrine.index import one_thread
+from vitrine.index.ivf import POINTS_A_LIST, SEED, lists_for
 from vitrine.photos import decode, scaled
 from vitrine.products import IndexedProduct, NearCopy
 
@@ -41,7 +42,11 @@ NEAREST = 12
 are a quarter of the work. Means of cells lie no farther apart than the cells themselves do."""
 
 BLOCK = 128  # photos that are looked up at once
-MANY = 50_000  # photos, of which a block is looked up by several threads
+LISTED = 16_384
+"""Firsts from which on they are kept in lists of what is alike, made anew whenever there are four
+times as many: so a photo is compared with a few thousand, however many there are."""
+
+LISTS_SEARCHED = 16  # of some 500 and more; copies lie far nearer than lists do
 PAIRS = 256  # pairs that are compared at once
 
 FINE = CELLS * CELLS * 3  # numbers of a descriptor
@@ -77,7 +82,7 @@ def near_copies(
     with shown(2 * len(photos)) as advance:
         _sketch(folder, ledger, photos, advance)
         firsts = _Firsts(ledger, threshold, len(photos))
-        with one_thread() if len(photos) < MANY else contextlib.nullcontext():
+        with one_thread():  # for blocks this small, several are in each other's way
             for start in range(0, len(photos), BLOCK):
                 block = [p.sha256 for p in photos[start : start + BLOCK]]
                 firsts.add(block)
@@ -102,13 +107,28 @@ class _View:
         """For at most so many firsts."""
         self._radius = radius
         self._index = faiss.IndexFlatL2(COARSE)
-        self._descriptors = np.empty((most, FINE), dtype=np.float16)
+        self._full_at = LISTED
+        self._descriptors: npt.NDArray[Any] = np.empty((most, FINE), dtype=np.float16)
 
     def add(self, descriptors: Floats) -> None:
         """(m, 192), in the order of the firsts."""
         count = self._index.ntotal
         self._descriptors[count : count + len(descriptors)] = descriptors
         self._index.add(_coarser(descriptors))
+        if self._index.ntotal >= self._full_at:
+            self._make_lists()
+
+    def _make_lists(self) -> None:
+        every = _coarser(self._descriptors[: self._index.ntotal])
+        lists = lists_for(len(every))
+        self._index = faiss.IndexIVFFlat(faiss.IndexFlatL2(COARSE), COARSE, lists)
+        self._index.nprobe = LISTS_SEARCHED
+        self._index.cp.seed = SEED
+        self._index.cp.min_points_per_centroid = 1
+        step = max(1, len(every) // (POINTS_A_LIST * lists))
+        self._index.train(np.ascontiguousarray(every[::step]))
+        self._index.add(every)
+        self._full_at = 4 * len(every)
 
     def near(self, descriptors: Floats) -> Pairs:
         """Rows of these (m, 192), each with a first that is near it."""

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
+from indexer import duplicates
 from indexer.amending import Addition, add_photos, remove_products
 from indexer.build import sole_indexer
-from indexer.duplicates import THRESHOLD, near_copies
+from indexer.duplicates import FINE, THRESHOLD, _View, near_copies
 from indexer.groups import Kind, groups_of
 from indexer.ledger import Ledger
 from indexer.likeness import differences
@@ -295,3 +296,22 @@ class TestDifferences:
             [Sketch.of(Image.new("RGB", (90, 120), c)).views[0] for c in ("white", "#c33")]
         )
         assert differences(plain[:1], plain[1:])[0] > 50
+
+
+def test_among_very_many_the_same_are_found_as_by_comparing_all(monkeypatch):
+    chance = np.random.default_rng(0)
+    firsts = chance.normal(128, 40, size=(4000, FINE)).astype(np.float32)
+    copies = firsts[::8] + chance.normal(0, 2, size=(500, FINE)).astype(np.float32)
+    others = chance.normal(128, 40, size=(500, FINE)).astype(np.float32)
+
+    def found() -> list[tuple[int, int]]:
+        view = _View(radius=3.5, most=len(firsts))
+        for start in range(0, len(firsts), 128):
+            view.add(firsts[start : start + 128])
+        near = view.near(np.concatenate([copies, others]))
+        return sorted((row, first) for row, first in near.tolist())
+
+    by_comparing_all = found()
+    assert by_comparing_all == [(copy, 8 * copy) for copy in range(500)]
+    monkeypatch.setattr(duplicates, "LISTED", 500)
+    assert found() == by_comparing_all
