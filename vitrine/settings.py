@@ -59,7 +59,13 @@ class Settings(BaseSettings):
     )
 
     workers: int = Field(16, ge=1, le=256, description="Downloads at a time, over all hosts.")
-    per_host: int = Field(6, ge=1, le=64, description="Downloads at a time from one host.")
+    per_host: int = Field(
+        6,
+        ge=1,
+        le=64,
+        description="Downloads at a time from one host; and three times as many questions about "
+        "photos that have not changed.",
+    )
     deadline: float = Field(
         30.0, gt=0, description="Seconds that one photo may take, its retries included."
     )

@@ -26,7 +26,7 @@ import brotli
 import pytest
 import trustme
 
-from tests.photo_server import LOOPBACK, PHOTO, PhotoServer, Reply, redirect
+from tests.photo_server import LOOPBACK, PHOTO, PhotoServer, Reply, Seen, redirect
 from vitrine.failures import Failure, FailureCode
 from vitrine.fetching import (
     Fetched,
@@ -651,6 +651,65 @@ def test_each_host_is_asked_for_a_few_photos_at_once(photo_server: PhotoServer) 
     found = outcomes(urls, replace(QUICK, workers=9, per_host=3))
     assert all(isinstance(outcome, Fetched) for outcome in found.values())
     assert photo_server.peaks == dict.fromkeys(hosts, 3)
+
+
+def asked_again(server: PhotoServer, paths: list[str], limits: FetchLimits) -> list[Outcome]:
+    """What comes of asking for photos that were had with the ETag "old"."""
+    known = Validators(etag='"old"')
+    with Fetcher(limits) as fetcher:
+        jobs = [job(server.url(path), known) for path in paths]
+        return [result.outcome for result in fetcher.fetch_all(jobs)]
+
+
+def test_a_host_where_nothing_has_changed_is_asked_three_times_as_much_at_once(
+    photo_server: PhotoServer,
+) -> None:
+    paths = [f"/{number}.jpg" for number in range(60)]
+    photo_server.replies.update(dict.fromkeys(paths, Reply(etag='"old"', delay_s=0.05)))
+    found = asked_again(photo_server, paths, replace(QUICK, workers=20, per_host=2))
+    assert found == [NotModified()] * 60
+    assert photo_server.peaks["127.0.0.1"] == 6
+    assert photo_server.connections == 6
+
+
+def test_a_host_where_all_has_changed_is_asked_no_more_at_once(photo_server: PhotoServer) -> None:
+    paths = [f"/{number}.jpg" for number in range(20)]
+    photo_server.replies.update(dict.fromkeys(paths, Reply(etag='"new"', delay_s=0.02)))
+    found = asked_again(photo_server, paths, replace(QUICK, workers=20, per_host=2))
+    assert [type(outcome) for outcome in found] == [Fetched] * 20
+    assert photo_server.peaks["127.0.0.1"] == 2
+
+
+def test_a_host_that_gets_into_trouble_is_asked_as_little_as_at_first(
+    photo_server: PhotoServer,
+) -> None:
+    unchanged = Reply(etag='"old"', delay_s=0.05)
+    paths = [f"/{number}.jpg" for number in range(60)]
+    photo_server.replies.update(dict.fromkeys(paths, unchanged))
+    photo_server.replies["/20.jpg"] = [Reply(b"", 503, delay_s=0.05), unchanged]
+    answer, waiting = photo_server.answer, []
+
+    def note(seen: Seen) -> None:
+        waiting.append(photo_server.waiting[seen.host])
+        answer(seen)
+
+    photo_server.answer = note  # type: ignore[method-assign]
+    found = asked_again(photo_server, paths, replace(QUICK, workers=20, per_host=2))
+    assert found == [NotModified()] * 60
+    assert max(waiting[:20]) == 6
+    assert max(waiting[30:]) == 2
+
+
+def test_a_host_with_one_bad_moment_is_not_given_up_for_all_that_was_under_way(
+    photo_server: PhotoServer,
+) -> None:
+    unchanged = Reply(etag='"old"', delay_s=0.02)
+    paths = [f"/{number}.jpg" for number in range(60)]
+    photo_server.replies.update(dict.fromkeys(paths, unchanged))
+    for path in paths[30:36]:
+        photo_server.replies[path] = [Reply(delay_s=30), unchanged]
+    limits = replace(QUICK, workers=20, per_host=2, give_up_after=3, silence_s=0.3)
+    assert asked_again(photo_server, paths, limits) == [NotModified()] * 60
 
 
 def test_workers_bound_the_requests_over_all_hosts(photo_server: PhotoServer) -> None:

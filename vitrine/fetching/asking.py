@@ -107,7 +107,7 @@ class Client:
         self._session.headers.clear()
         self._session.headers.update(_HEADERS)
         self._session.headers["Accept"] = limits.wanted.accept
-        adapter = BudgetedAdapter(pool_connections=_KEPT_HOSTS, pool_maxsize=limits.per_host)
+        adapter = BudgetedAdapter(pool_connections=_KEPT_HOSTS, pool_maxsize=limits.workers)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 

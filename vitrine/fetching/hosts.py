@@ -6,8 +6,40 @@ import asyncio
 import time
 
 from vitrine.failures import Failure, FailureCode
-from vitrine.fetching.asking import Answer
-from vitrine.fetching.records import FetchLimits
+from vitrine.fetching.asking import Answer, Redirect
+from vitrine.fetching.records import FetchLimits, NotModified
+
+_LIGHTER = 3
+"""How much lighter than a download the question is whether a photo has changed, where it has
+not: then the answer is a head alone. Browsers ask a host that has HTTP/2 for a hundred at once."""
+
+
+class Turns(asyncio.Semaphore):
+    """So many at once, and up to `spare` more, which are lent one by one and called back."""
+
+    def __init__(self, count: int, spare: int) -> None:
+        super().__init__(count)
+        self._spare = spare
+        self._lent = 0
+        self._owed = 0
+
+    def lend(self) -> None:
+        """Allow one more at once."""
+        if self._lent < self._spare:
+            self._lent += 1
+            self.release()
+
+    def call_back(self) -> int:
+        """Allow no more than at first, once as many as were lent are done. Returns how many."""
+        lent, self._lent = self._lent, 0
+        self._owed += lent
+        return lent
+
+    def release(self) -> None:
+        if self._owed:
+            self._owed -= 1
+        else:
+            super().release()
 
 
 class Host:
@@ -15,7 +47,8 @@ class Host:
 
     def __init__(self, name: str, limits: FetchLimits) -> None:
         self.name = name
-        self.turns = asyncio.Semaphore(limits.per_host)
+        self._lends = bool(name)
+        self.turns = Turns(limits.per_host, (_LIGHTER - 1) * limits.per_host)
         self._give_up_after = limits.give_up_after
         self._delay_s = limits.delay_s if name else 0.0
         self._next_at = 0.0
@@ -28,6 +61,7 @@ class Host:
         """Learn from an answer; one of any kind shows that the host is alive."""
         if answer.answered:
             self._unanswered = 0
+        self._lend(answer)
         if not isinstance(answer.outcome, Failure):
             return
         if answer.transient and not answer.answered:
@@ -36,6 +70,17 @@ class Host:
         ends = time.monotonic() + (answer.retry_after_s or 0.0)
         if ends > self._pause_ends:
             self._pause_ends, self._pause_code = ends, answer.outcome.code
+
+    def _lend(self, answer: Answer) -> None:
+        """Ask for more at once while nothing has changed, and never again after some trouble."""
+        if isinstance(answer.outcome, NotModified):
+            if self._lends:
+                self.turns.lend()
+        elif not isinstance(answer.outcome, Redirect):
+            lent = self.turns.call_back()
+            if answer.transient:
+                self._lends = False
+                self._give_up_after += lent  # which may all meet with the same bad moment
 
     @property
     def given_up(self) -> bool:
