@@ -177,7 +177,10 @@ class Reconciler:
         raise NotImplementedError
 
     def _standing(self, plan: Plan, run: int, jobs: list[FetchJob]) -> Iterator[Arrival]:
-        """What lies here already, also of an interrupted part of this run; the rest are `jobs`."""
+        """What lies here already, also of an interrupted part of this run; the rest are `jobs`.
+
+        What is new is the first of them, so that it is embedded while the rest is asked about.
+        """
         for sha256 in plan.at_hand:
             if self._is_at_hand(sha256):
                 yield Arrival(sha256)
@@ -194,6 +197,7 @@ class Reconciler:
             elif known.sha256:
                 self._take_over(location, known.sha256)
                 yield Arrival(known.sha256)
+        jobs.sort(key=lambda job: job.validators is not None)
 
     def _receive(
         self, location: str, outcome: Stored | NotModified | Failure, run: int

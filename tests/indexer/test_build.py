@@ -18,7 +18,7 @@ from indexer.build import sole_indexer
 from indexer.ledger import Ledger
 from tests.checkpoints import small_clip, small_dinov2
 from tests.drawings import photo_bytes, picture
-from tests.indexer.conftest import Counting
+from tests.indexer.conftest import QUICK, Counting
 from tests.photo_server import Reply
 from vitrine.encoders import load_encoder
 from vitrine.encoders.handcrafted import HandcraftedEncoder, Recipe
@@ -108,6 +108,16 @@ def test_only_what_is_new_or_changed_is_downloaded_and_embedded(shop):
     assert list(snapshot.ids) == [f"p{n}" for n in range(1, 11)]
     expected = expected_vectors([1, 2, 103, 104, 5, 6, 7, 8, 9, 10])
     assert (snapshot.index.vectors() * expected).sum(axis=1).min() > 0.99999
+
+
+def test_what_is_new_is_fetched_before_the_rest_is_asked_about(shop):
+    shop.offer(range(30))
+    shop.build()
+    shop.offer(range(30, 33))
+    shop.build()
+    asked = [seen.path for seen in shop.server.seen]
+    assert len(asked) == 33
+    assert {"/30.png", "/31.png", "/32.png"} <= set(asked[: 2 * QUICK.per_host])
 
 
 def test_a_changed_title_is_published_without_a_download(shop):
