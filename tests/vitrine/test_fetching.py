@@ -1050,3 +1050,12 @@ def test_what_has_no_end_fills_neither_the_memory_nor_the_time(
     finally:
         tracemalloc.stop()
     assert peak < 10_000_000
+
+
+def test_a_validator_that_no_request_can_have_fails_its_photo_alone(
+    photo_server: PhotoServer,
+) -> None:
+    url = photo_server.url("/a.jpg")
+    outcome = fetch(url, validators=Validators(etag='"a\nHost: b"'))
+    assert isinstance(outcome, Failure)
+    assert not photo_server.seen

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import requests
+from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import (
     DecodeError,
     HTTPError,
@@ -103,10 +104,7 @@ class Client:
         self._limits = limits
         self._verify = str(authorities) if authorities else True
         self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.headers.clear()
-        self._session.headers.update(_HEADERS)
-        self._session.headers["Accept"] = limits.wanted.accept
+        self._headers = _HEADERS | {"Accept": limits.wanted.accept}
         adapter = BudgetedAdapter(pool_connections=_KEPT_HOSTS, pool_maxsize=limits.workers)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
@@ -123,9 +121,11 @@ class Client:
         current_budget.set(budget)
         current_reach.set(self._limits.reach)
         try:
-            request = self._session.prepare_request(
-                requests.Request("GET", question.url, headers=_conditions(question.validators))
-            )
+            # Not prepared by the session, which takes a quarter of the time of a question:
+            # the address is as it is to be asked for, and the settings are always the same.
+            request = requests.PreparedRequest()
+            request.method, request.url = "GET", question.url
+            request.headers = CaseInsensitiveDict(self._headers | _conditions(question.validators))
             # The adapter, not the session: Session.send reads the whole body of a
             # redirect into memory, however long, before it hands out the response.
             response = self._session.get_adapter(question.url).send(
@@ -134,7 +134,7 @@ class Client:
                 timeout=(self._limits.connect_s, self._limits.silence_s),
                 verify=self._verify,
             )
-        except (requests.RequestException, HTTPError, OSError, UnicodeError) as error:
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             return _unanswered(question, error)
         try:
             return self._judged(question, response)
