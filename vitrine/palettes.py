@@ -38,12 +38,12 @@ def palette_of(photo: Image.Image) -> Levels:
 
 def palette_of_colour(red: int, green: int, blue: int) -> FloatArray:
     """Of a thing that has one colour, 0 to 255 each, in light and shade: a unit vector."""
-    middle = cielab(Image.new("RGB", (1, 1), (red, green, blue)))[0, 0]
-    around = np.stack(np.meshgrid(_SHADES, _TINTS, _TINTS), axis=-1).reshape(-1, 3)
-    spread = np.array([_SHADES[-1], _TINTS[-1], _TINTS[-1]])
-    weights = np.exp(-((around / spread) ** 2).sum(axis=1)).astype(np.float32)
+    middle = cielab(Image.new("RGB", (1, 1), (red, green, blue)))[:, 0]
+    around = np.stack(np.meshgrid(_SHADES, _TINTS, _TINTS)).reshape(3, -1)
+    spread = np.array([[_SHADES[-1]], [_TINTS[-1]], [_TINTS[-1]]])
+    weights = np.exp(-((around / spread) ** 2).sum(axis=0)).astype(np.float32)
     colours = (middle + around).astype(np.float32)
-    colours[:, 0] = colours[:, 0].clip(0, 100)
+    colours[0] = colours[0].clip(0, 100)
     return histogram(colours, weights, RECIPE)
 
 

@@ -33,12 +33,26 @@ from PIL import Image
 from vitrine.encoders.base import FloatArray, fingerprint_of, normalised
 
 Mask = npt.NDArray[np.bool_]
+Shares = npt.NDArray[np.float64]
 
 VERSION = 1
 """Raised by hand when the code changes a vector although no number of `Recipe` has changed."""
 
 WHITE = (100.0, 0.0, 0.0)
 """CIELAB."""
+
+# IEC 61966-2-1: light by 8-bit level of sRGB, and CIE XYZ by light; then the illuminant D65.
+_LEVELS = np.arange(256, dtype=np.float32) / np.float32(255)
+_LIGHT = np.where(_LEVELS > 0.04045, ((_LEVELS + 0.055) / 1.055) ** 2.4, _LEVELS / 12.92)
+_XYZ_OF_LIGHT = np.array(
+    [
+        [0.412453, 0.357580, 0.180423],
+        [0.212671, 0.715160, 0.072169],
+        [0.019334, 0.119193, 0.950227],
+    ],
+    dtype=np.float32,
+)
+_XYZ_OF_WHITE = np.array([[0.95047], [1.0], [1.08883]], dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +148,7 @@ class HandcraftedEncoder:
 def cut_out(
     photo: Image.Image, recipe: Recipe, *, blended: bool = True
 ) -> tuple[FloatArray, FloatArray]:
-    """The product in CIELAB, (edge, edge, 3), and how much of each pixel it covers, 0 to 1.
+    """The product in CIELAB, (3, edge, edge), and how much of each pixel it covers, 0 to 1.
 
     Where no product stands out, it is the whole picture. Its pixels are means of the photo's or,
     not `blended`, single ones of these: so that navy stripes on white do not become grey.
@@ -163,75 +177,92 @@ def cut_out(
 
 
 def cielab(picture: Image.Image) -> FloatArray:
-    """An RGB picture's pixels in CIELAB, (h, w, 3), by the illuminant D65."""
-    from skimage.color import rgb2lab
-
-    lab: FloatArray = rgb2lab(np.asarray(picture, np.float32) / 255)
-    return lab
+    """An RGB picture's pixels in CIELAB, (3, h, w), by the illuminant D65: CIE 15:2004."""
+    pixels = np.moveaxis(np.asarray(picture), -1, 0).reshape(3, -1)
+    xyz = _XYZ_OF_LIGHT @ _LIGHT[pixels] / _XYZ_OF_WHITE
+    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    lab: FloatArray = np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+    return lab.reshape(3, picture.height, picture.width)
 
 
 def _product_mask(lab: FloatArray, recipe: Recipe) -> Mask:
-    """Where the picture (h, w, 3) differs from its backdrop; everywhere if nothing stands out.
+    """Where the picture (3, h, w) differs from its backdrop; everywhere if nothing stands out.
 
     The backdrop is one plane for each of L, a and b, which follows a studio's light
     falling off to one side, fitted to the border's pixels that agree with it.
     """
-    from skimage.measure import label
-    from skimage.morphology import closing
+    from scipy.ndimage import label
 
-    height, width, _ = lab.shape
+    _, height, width = lab.shape
     everywhere = np.ones((height, width), np.bool_)
     thickness = max(1, round(min(height, width) * recipe.border))
     border = everywhere.copy()
     border[thickness:-thickness, thickness:-thickness] = False
 
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    position = np.stack([np.ones_like(x), y, x], axis=-1).astype(np.float32)
-    at, seen = position[border], lab[border]
+    position = np.ones_like(lab)  # 1, y and x, of which each plane is a sum
+    position[1] = np.linspace(-1, 1, height)[:, np.newaxis]
+    position[2] = np.linspace(-1, 1, width)
+    at, seen = position[:, border], lab[:, border]
     plane = np.zeros((3, 3), np.float32)
-    plane[0] = np.median(seen, axis=0)
+    plane[:, 0] = np.median(seen, axis=1)
     for tolerance in recipe.backdrop_tolerances:
-        off = np.linalg.norm(seen - at @ plane, axis=1)
+        off = np.linalg.norm(seen - plane @ at, axis=0)
         agrees = off < tolerance
         if agrees.mean() < recipe.least_backdrop:
             return everywhere
-        plane = np.linalg.lstsq(at[agrees], seen[agrees], rcond=None)[0]
+        plane = np.linalg.lstsq(at[:, agrees].T, seen[:, agrees].T, rcond=None)[0].T
 
     floor, factor, ceiling = recipe.contrast
     threshold = min(floor + factor * float(np.median(off[agrees])), ceiling)
-    differs = np.linalg.norm(lab - position @ plane, axis=2) > threshold
+    backdrop = (plane @ position.reshape(3, -1)).reshape(lab.shape)
+    differs = np.linalg.norm(lab - backdrop, axis=0) > threshold
 
-    parts = label(closing(differs, np.ones((3, 3), np.uint8)), connectivity=1)
+    parts, _ = label(_closed(differs))
     areas = np.bincount(parts.ravel())
     areas[0] = 0  # the backdrop
     product: Mask = (areas >= max(1, recipe.least_part * areas.max()))[parts]
     return product if product.mean() >= recipe.least_product else everywhere
 
 
+def _closed(mask: Mask) -> Mask:
+    """Without gaps of a pixel or two: morphological closing with a 3 × 3 square."""
+    return ~_widened(~_widened(mask))
+
+
+def _widened(mask: Mask) -> Mask:
+    """With all pixels that touch one of it."""
+    rows = mask.copy()
+    rows[1:] |= mask[:-1]
+    rows[:-1] |= mask[1:]
+    wide = rows.copy()
+    wide[:, 1:] |= rows[:, :-1]
+    wide[:, :-1] |= rows[:, 1:]
+    return wide
+
+
 def _shape(lab: FloatArray, coverage: FloatArray, recipe: Recipe) -> FloatArray:
     """Oriented gradients of the product on white, a unit vector; zeros where all is flat."""
-    from skimage.filters import gaussian
+    from scipy.ndimage import gaussian_filter
 
     # On white, whatever the backdrop was: the same bag has the same outline in two shops.
-    picture = WHITE + (lab - WHITE) * coverage[..., np.newaxis]
-    picture = gaussian(picture, recipe.blur, channel_axis=-1)
+    white = np.reshape(WHITE, (3, 1, 1))
+    picture = white + (lab - white) * coverage
+    picture = gaussian_filter(picture, recipe.blur, mode="nearest", axes=(1, 2))
     down, across = np.zeros_like(picture), np.zeros_like(picture)
-    down[1:-1] = picture[2:] - picture[:-2]
-    across[:, 1:-1] = picture[:, 2:] - picture[:, :-2]
+    down[:, 1:-1] = picture[:, 2:] - picture[:, :-2]
+    across[:, :, 1:-1] = picture[:, :, 2:] - picture[:, :, :-2]
 
     # Of the three channels, the one with the longest gradient votes.
-    steepest = np.argmax(down**2 + across**2, axis=-1)[..., np.newaxis]
-    down = np.take_along_axis(down, steepest, axis=-1)[..., 0]
-    across = np.take_along_axis(across, steepest, axis=-1)[..., 0]
-    angle = np.degrees(np.arctan2(down, across))
-    votes = _memberships(angle, _circle(recipe.orientations, 180), period=180)
-    length = np.hypot(down, across)
-    votes *= np.maximum(length - recipe.least_gradient, 0)[..., np.newaxis]
+    steepest = np.argmax(down**2 + across**2, axis=0)[np.newaxis]
+    down = np.take_along_axis(down, steepest, axis=0)[0]
+    across = np.take_along_axis(across, steepest, axis=0)[0]
+    votes = _shares_of_circle(np.arctan2(down, across), recipe.orientations, np.pi)
+    votes *= np.maximum(np.hypot(down, across) - recipe.least_gradient, 0)
 
     n = recipe.cells
-    centres = (np.arange(n) + 0.5) * recipe.product_edge / n
-    near = _memberships(np.arange(recipe.product_edge) + 0.5, centres)
-    cells = np.einsum("xb,axo->abo", near, np.einsum("ya,yxo->axo", near, votes))
+    along = (np.arange(recipe.product_edge) + 0.5) * n / recipe.product_edge - 0.5
+    near = _shares(along.clip(0, n - 1), n)
+    cells = np.moveaxis(near @ votes @ near.T, 0, -1)
 
     # Each cell against the mean energy of its 3 × 3 neighbourhood: one vector for a
     # cell, where Dalal & Triggs keep one for each of four overlapping blocks.
@@ -246,42 +277,44 @@ def palette(lab: FloatArray, coverage: FloatArray, recipe: Recipe) -> FloatArray
     weight = coverage * np.exp(-(along[:, np.newaxis] ** 2 + along**2) / (2 * recipe.middle**2))
 
     product = weight > 0
-    return histogram(lab[product], weight[product], recipe)
+    return histogram(lab[:, product], weight[product], recipe)
 
 
 def histogram(colours: FloatArray, weights: FloatArray, recipe: Recipe) -> FloatArray:
-    """Soft histogram of lightness × (grey, chroma × hue) of colours (n, 3) in CIELAB.
+    """Soft histogram of lightness × (grey, chroma × hue) of colours (3, n) in CIELAB.
 
     Each counts by its weight (n,). A unit vector, of the square roots.
     """
-    lightness, a, b = colours.T
-    light = _memberships(lightness, recipe.lightness_knots) * weights[:, np.newaxis]
-    chroma = _memberships(np.hypot(a, b), recipe.chroma_knots)
-    hue = _memberships(np.degrees(np.arctan2(b, a)), _circle(recipe.hues, 360), period=360)
+    lightness, a, b = colours
+    light = _shares_of(lightness, recipe.lightness_knots) * weights
+    chroma = _shares_of(np.hypot(a, b), recipe.chroma_knots)
+    hue = _shares_of_circle(np.arctan2(b, a), recipe.hues, 2 * np.pi)
 
     # Grey has no hue: the lowest chroma is one bin, not one for each hue.
-    grey, coloured = chroma[:, :1], chroma[:, 1:, np.newaxis] * hue[:, np.newaxis]
-    size = (len(colours), coloured.shape[1] * coloured.shape[2])
-    bins = np.concatenate([grey, coloured.reshape(size)], axis=1)
-    return _unit_roots(np.einsum("pl,pc->lc", light, bins))
+    bins = np.concatenate([chroma[:1], *(share * hue for share in chroma[1:])])
+    return _unit_roots(light @ bins.T)
 
 
-def _memberships(
-    values: npt.NDArray[np.floating[Any]],
-    knots: npt.NDArray[np.float64] | tuple[float, ...],
-    period: float | None = None,
-) -> npt.NDArray[np.float64]:
-    """How much each value (…) belongs to each knot (k): (…, k), rows that sum to 1.
+def _shares_of(values: FloatArray, knots: tuple[float, ...]) -> Shares:
+    """How much each value (n,) belongs to each knot (k): (k, n), columns that sum to 1.
 
     A value between two knots is shared by both; beyond the last it belongs to the last.
     """
-    shares = [np.interp(values, knots, knot, period=period) for knot in np.eye(len(knots))]
-    return np.stack(shares, axis=-1)
+    return _shares(np.interp(values, knots, np.arange(len(knots))), len(knots))
 
 
-def _circle(count: int, period: float) -> npt.NDArray[np.float64]:
-    """Knots at equal distances around a circle of `period` degrees."""
-    return np.arange(count) * period / count
+def _shares_of_circle(angles: npt.NDArray[np.floating[Any]], knots: int, period: float) -> Shares:
+    """Likewise of angles (…) in a circle with so many knots, at equal distances: (k, …)."""
+    places = np.multiply(angles, knots / period, dtype=np.float64) % knots
+    shares = _shares(places, knots)
+    shares[0] += np.maximum(places - (knots - 1), 0)  # from the last knot on to the first
+    return shares
+
+
+def _shares(places: npt.NDArray[np.float64], knots: int) -> Shares:
+    """Of places (…), 0 for the first knot and 1 for the next: (knots, …)."""
+    shares: Shares = np.maximum(1 - np.abs(np.subtract.outer(np.arange(knots), places)), 0)
+    return shares
 
 
 def _unit_roots(histogram: npt.NDArray[np.floating[Any]]) -> FloatArray:
