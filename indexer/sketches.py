@@ -41,8 +41,8 @@ class Sketch:
     @classmethod
     def of(cls, image: Image.Image) -> Self:
         """Of an RGB photo of any size."""
-        pixels = _unframed(np.asarray(image))
-        views = np.stack([_shrunk(pixels), _shrunk(_trimmed(pixels))])
+        planes = np.stack([np.asarray(band) for band in image.split()])
+        views = np.stack([_shrunk(image, box) for box in _boxes(planes)])
         return cls(views, palette_of(image))
 
     @classmethod
@@ -77,63 +77,70 @@ def descriptors_of(sketches: Sequence[Sketch]) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class _Box:
-    top: int
-    bottom: int
     left: int
+    top: int
     right: int
+    bottom: int
 
-    def of(self, pixels: Bytes, inset: int = 0) -> Bytes:
-        rows = slice(self.top + inset, self.bottom - inset)
-        return pixels[rows, self.left + inset : self.right - inset]
+    def of(self, planes: Bytes) -> Bytes:
+        return planes[:, self.top : self.bottom, self.left : self.right]
+
+    def inset(self, pixels: int) -> _Box:
+        return _Box(
+            self.left + pixels, self.top + pixels, self.right - pixels, self.bottom - pixels
+        )
 
     @property
     def is_large(self) -> bool:
         return min(self.bottom - self.top, self.right - self.left) >= LEAST + 2 * RING
 
 
-def _shrunk(pixels: Bytes) -> Bytes:
-    small = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BOX)
-    return np.asarray(small)
+def _shrunk(image: Image.Image, box: _Box) -> Bytes:
+    picture = image.crop((box.left, box.top, box.right, box.bottom))
+    return np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BOX))
 
 
-def _unframed(pixels: Bytes) -> Bytes:
-    """The picture inside a frame of one colour, or the photo itself where there is none."""
-    box = _content(pixels)
-    if not box or not box.is_large or box.of(pixels).shape == pixels.shape:
-        return pixels
-    ring = _ring(box.of(pixels, 1))
-    is_framed = _differs(ring[None], _edge_colour(pixels)).mean() >= FRAMED
-    return box.of(pixels, RING) if is_framed else pixels
+def _boxes(planes: Bytes) -> tuple[_Box, _Box]:
+    """Of a photo (3, h, w), all within its frame, if it has one, and that without margins."""
+    _, height, width = planes.shape
+    picture = _Box(0, 0, width, height)
+    content = _content(planes, picture)
+    if content != picture and content.is_large and _is_framed(planes, content):
+        picture = content.inset(RING)
+        content = _content(planes, picture)
+    return picture, content if content.is_large else picture
 
 
-def _trimmed(pixels: Bytes) -> Bytes:
-    """The photo without margins of one colour."""
-    box = _content(pixels)
-    return box.of(pixels) if box and box.is_large else pixels
+def _is_framed(planes: Bytes, content: _Box) -> bool:
+    """Whether what differs from the photo's edge has a straight edge itself, on all sides."""
+    ring = _ring(content.inset(1).of(planes))
+    return bool(_differs(ring, _edge_colour(planes)).mean() >= FRAMED)
 
 
-def _content(pixels: Bytes) -> _Box | None:
-    """The box of what differs from the colour of the photo's edge; None where nothing does."""
+def _content(planes: Bytes, picture: _Box) -> _Box:
+    """The box of what differs from the colour of the picture's edge; empty where nothing does."""
+    pixels = picture.of(planes)
     differs = _differs(pixels, _edge_colour(pixels))
-    rows = np.flatnonzero(differs.mean(axis=1) > STRAY)
-    columns = np.flatnonzero(differs.mean(axis=0) > STRAY)
+    rows = np.flatnonzero(differs.mean(axis=1) > STRAY) + picture.top
+    columns = np.flatnonzero(differs.mean(axis=0) > STRAY) + picture.left
     if not len(rows) or not len(columns):
-        return None
-    return _Box(int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
+        return _Box(0, 0, 0, 0)
+    return _Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
-def _ring(pixels: Bytes) -> Bytes:
-    """The outermost pixels (n, 3)."""
-    return np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+def _ring(planes: Bytes) -> Bytes:
+    """The outermost pixels of (3, h, w), in a row: (3, 1, n)."""
+    rows, columns = planes[:, [0, -1]], planes[:, :, [0, -1]]
+    return np.concatenate([rows.reshape(3, 1, -1), columns.reshape(3, 1, -1)], axis=2)
 
 
-def _edge_colour(pixels: Bytes) -> npt.NDArray[np.int16]:
-    colour: npt.NDArray[np.int16] = np.median(_ring(pixels), axis=0).astype(np.int16)
+def _edge_colour(planes: Bytes) -> npt.NDArray[np.int16]:
+    """(3, 1, 1)."""
+    colour: npt.NDArray[np.int16] = np.median(_ring(planes), axis=2, keepdims=True).astype(np.int16)
     return colour
 
 
-def _differs(pixels: Bytes, colour: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
-    """Which pixels (h, w) are of another colour (3,)."""
-    red, green, blue = np.moveaxis(np.abs(pixels.astype(np.int16) - colour) > PLAIN, -1, 0)
-    differs: npt.NDArray[np.bool_] = red | green | blue
+def _differs(planes: Bytes, colour: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
+    """Which pixels of (3, h, w) are of another colour (3, 1, 1)."""
+    differs: npt.NDArray[np.bool_] = (np.abs(planes - colour) > PLAIN).any(axis=0)
     return differs
