@@ -160,8 +160,10 @@ def scaled(photo: Photo) -> dict[int, Image.Image]:
     image = photo.image
     for width in sorted(thumbnail_widths(photo.width), reverse=True):
         height = min(max(1, round(width * photo.height / photo.width)), _WEBP_MAX_SIDE)
-        # Each from the next larger one, which costs half of starting afresh.
-        images[width] = image = image.resize((width, height), Image.Resampling.BICUBIC)
+        if image.size != (width, height):
+            # Each from the next larger one, which costs half of starting afresh.
+            image = image.resize((width, height), Image.Resampling.BICUBIC)
+        images[width] = image
     return images
 
 
