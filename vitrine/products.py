@@ -8,6 +8,7 @@ import json
 import sqlite3
 import threading
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -319,14 +320,14 @@ class Products:
 
 def _facets(products: Sequence[IndexedProduct], names: Sequence[str]) -> Iterator[Facet]:
     """Code each facet's values, the commonest first, equal ones by name."""
-    import pandas as pd
-
-    table = pd.DataFrame([dict(p.facts) for p in products], dtype="object")
-    for name in (name for name in names if name in table):
-        counts = table[name].value_counts()
-        ordered = sorted(counts.index, key=lambda value: (-counts[value], value))[:NO_VALUE]
-        codes = pd.Categorical(table[name], categories=ordered).codes  # −1 for no value
-        yield Facet(name, tuple(ordered), codes.astype(np.uint16))
+    for name in names:
+        values = [p.facts.get(name) for p in products]
+        counts = Counter(value for value in values if value is not None)
+        ordered = sorted(counts, key=lambda value: (-counts[value], value))[:NO_VALUE]
+        code_of: dict[str | None, int] = {value: code for code, value in enumerate(ordered)}
+        if ordered:
+            codes = [code_of.get(value, NO_VALUE) for value in values]
+            yield Facet(name, tuple(ordered), np.array(codes, np.uint16))
 
 
 def _newest_first(first_seen: Sequence[float]) -> Rows:
