@@ -40,13 +40,13 @@ def embedded(
         photo = uploaded_photo(body, gallery.settings.max_upload_bytes)
         if crop is not None:
             photo = cropped(photo, crop)
-        return EmbeddedPhoto(
-            width=photo.width,
-            height=photo.height,
-            vector=gallery.uploads.vector(photo, snapshot.manifest.encoder),
-            palette=unit(palette_of(photo.image)),
-            preview=preview_of(photo) if with_preview else None,
-        )
+        width, height = photo.width, photo.height
+        prepared = gallery.uploads.prepared(photo, snapshot.manifest.encoder)
+        palette = unit(palette_of(photo.image))
+        preview = preview_of(photo) if with_preview else None
+        del photo  # others need its memory while this one waits for the encoder
+    vector = gallery.uploads.vector(prepared)
+    return EmbeddedPhoto(width, height, vector, palette, preview)
 
 
 def text_vector(snapshot: Snapshot, text: str) -> FloatArray:

@@ -35,10 +35,13 @@ access = logging.getLogger("vitrine.access")
 
 
 class Step(StrEnum):
-    """What a search goes through; `embed` waits for the encoder, and the first loads it."""
+    """What a search goes through; `embed` waits for the encoder, which is loaded by the first
+    photo to `prepare`, or the first words to `embed`.
+    """
 
     FETCH = "fetch"
     DECODE = "decode"
+    PREPARE = "prepare"
     EMBED = "embed"
     SEARCH = "search"
     RENDER = "render"

@@ -18,6 +18,7 @@ from enum import Enum, auto
 from flask_babel import LazyString, format_decimal
 from flask_babel import lazy_gettext as _l
 
+from gallery.batching import Batches, PreparedPhoto
 from gallery.decoding import decoders
 from gallery.measuring import Step, timed
 from gallery.refusals import UPLOAD_FAILURES, Code, Refusal
@@ -40,8 +41,8 @@ from vitrine.snapshot import EncoderFacts
 log = logging.getLogger("vitrine.gallery")
 
 PHOTOS_IN_MEMORY = 2
-"""Uploads at a time: the largest takes some 600 MB while it is decoded, and one can be
-decoded while another is embedded. The rest wait."""
+"""Uploads whole in memory at a time: the largest takes some 600 MB while it is decoded.
+What has been prepared for the encoder is small, and does not count."""
 
 FETCHES = 3
 """Photos at a time that are fetched from strangers' URLs, each by a thread that could
@@ -231,13 +232,13 @@ MISMATCH: dict[Use, LazyString] = {
 
 
 class UploadEncoder:
-    """Loads the index's encoder when it is first needed, and embeds one thing at a time.
+    """Loads the index's encoder when it is first needed, and embeds photos and words.
 
     It lives on a thread of its own: loading happens once however many wait for it,
     and the encoder keeps all cores while the threads that answer requests search
-    with one each. Hold `room` from before a photo is decoded until it is embedded.
-    `clock` tells seconds. `admit` is held while words are embedded, which those that are
-    remembered are not again.
+    with one each. Hold `room` from before a photo is decoded until it is prepared, and
+    let go of it then: any number may wait for their vectors. `clock` tells seconds.
+    `admit` is held while words are embedded, which those that are remembered are not again.
     """
 
     def __init__(
@@ -251,6 +252,7 @@ class UploadEncoder:
         self._admit = admit
         self.room = threading.BoundedSemaphore(PHOTOS_IN_MEMORY)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="encoder")
+        self._batches = Batches(self._thread)
         self._wanted: EncoderFacts | None = None
         self._encoder: Encoder | None = None
         self._failed: EncoderFacts | None = None
@@ -258,18 +260,21 @@ class UploadEncoder:
         self.text_vector = functools.lru_cache(KEPT_TEXTS)(self._text_vector)
 
     def is_ready(self, wanted: EncoderFacts) -> bool:
-        """Whether `vector` would embed at once, without loading anything first."""
-        encoder = self._encoder
-        return (
-            encoder is not None
-            and self._wanted == wanted
-            and encoder.fingerprint == wanted.fingerprint
-        )
+        """Whether a photo would be embedded at once, without loading anything first."""
+        return self._ready(wanted) is not None
+
+    @timed(Step.PREPARE)
+    def prepared(self, photo: Photo, wanted: EncoderFacts) -> PreparedPhoto:
+        """The photo for `vector`; refuses where the index's own encoder can't be had."""
+        encoder = self._ready(wanted)
+        if encoder is None:
+            encoder = self._thread.submit(self._encoder_for, wanted, Use.PHOTO).result()
+        return PreparedPhoto(encoder, encoder.prepare(photo.image))
 
     @timed(Step.EMBED)
-    def vector(self, photo: Photo, wanted: EncoderFacts) -> FloatArray:
-        """The photo's unit vector (d,); refuses where the index's own encoder can't be had."""
-        return self._thread.submit(self._vector, photo, wanted).result()
+    def vector(self, photo: PreparedPhoto) -> FloatArray:
+        """Its unit vector (d,), by the encoder that it was prepared for."""
+        return self._batches.vector(photo)
 
     @timed(Step.EMBED)
     def _text_vector(self, text: str, wanted: EncoderFacts) -> FloatArray:
@@ -291,10 +296,11 @@ class UploadEncoder:
         with self._admit():
             return self._thread.submit(embed).result()
 
-    def _vector(self, photo: Photo, wanted: EncoderFacts) -> FloatArray:
-        encoder = self._encoder_for(wanted, Use.PHOTO)
-        vector: FloatArray = encoder.encode([encoder.prepare(photo.image)])[0]
-        return vector
+    def _ready(self, wanted: EncoderFacts) -> Encoder | None:
+        encoder = self._encoder
+        if encoder is None or self._wanted != wanted or encoder.fingerprint != wanted.fingerprint:
+            return None
+        return encoder
 
     def _encoder_for(self, wanted: EncoderFacts, use: Use) -> Encoder:
         if self._encoder is None or self._wanted != wanted:

@@ -278,9 +278,12 @@ class TestCrop:
         whole = Photo(drawn, 480, 640, "PNG")
         own = Photo(drawn.crop((120, 160, 360, 480)), 240, 320, "PNG")
         uploaded = UploadEncoder(lambda facts: load_encoder(facts.name))
-        part = uploaded.vector(cropped(whole, Crop(0.25, 0.25, 0.5, 0.5)), facts)
-        assert np.allclose(part, uploaded.vector(own, facts), atol=1e-6)
-        assert part @ uploaded.vector(whole, facts) < 0.999
+        vectors = [
+            uploaded.vector(uploaded.prepared(photo, facts))
+            for photo in (cropped(whole, Crop(0.25, 0.25, 0.5, 0.5)), own, whole)
+        ]
+        assert np.allclose(vectors[0], vectors[1], atol=1e-6)
+        assert vectors[0] @ vectors[2] < 0.999
 
 
 class TestPreview:
@@ -332,7 +335,7 @@ class TestReadiness:
 
         uploaded = UploadEncoder(load)
         photo = uploaded_photo(photo_bytes(1), 10**6)
-        asking = threading.Thread(target=uploaded.vector, args=[photo, facts])
+        asking = threading.Thread(target=uploaded.prepared, args=[photo, facts])
         assert not uploaded.is_ready(facts)
         asking.start()
         assert not uploaded.is_ready(facts)
@@ -345,10 +348,10 @@ class TestReadiness:
         uploaded = UploadEncoder(lambda facts: encoder)
         facts = EncoderFacts(name="handcrafted", fingerprint=encoder.fingerprint)
         photo = uploaded_photo(photo_bytes(1), 10**6)
-        uploaded.vector(photo, facts)
+        uploaded.prepared(photo, facts)
         assert not uploaded.is_ready(EncoderFacts(name="other", fingerprint="0" * 64))
         changed = EncoderFacts(name="handcrafted", fingerprint="0" * 64)
-        refusal(uploaded.vector, photo, changed)
+        refusal(uploaded.prepared, photo, changed)
         assert not uploaded.is_ready(changed)
 
 

@@ -500,7 +500,7 @@ def test_words_that_come_after_the_checkpoint_has_gone_are_refused_in_words(read
     fingerprint = load_encoder(str(checkpoint)).fingerprint
     wanted = EncoderFacts(name=str(checkpoint), fingerprint=fingerprint)
     photo = Photo(image=Image.new("RGB", (9, 9)), width=9, height=9, format="PNG")
-    assert len(uploads.vector(photo, wanted)) > 0
+    assert len(uploads.vector(uploads.prepared(photo, wanted))) > 0
     shutil.rmtree(checkpoint)
     with pytest.raises(Refusal, match="encoder_unavailable"):
         uploads.text_vector("red shoe", wanted)
