@@ -66,7 +66,7 @@ def main(folder: Path, turns: int) -> None:
             TransformerEncoder(checkpoint, runtime, runtime) for runtime in ("torch", "openvino")
         )
         loop = Loop(checkpoint)
-        int8 = in_8_bits(openvino, folder, Path(home))
+        int8 = in_8_bits(openvino, folder, Path(home, "int8"))
         crops = list(prepared(torch, bodies))
         measure(
             "prepared",
@@ -94,7 +94,10 @@ def main(folder: Path, turns: int) -> None:
 
 
 def in_8_bits(encoder: TransformerEncoder, folder: Path, home: Path) -> TransformerEncoder:
-    """The encoder calibrated on photos of the folder; prints its agreement on others of them."""
+    """The encoder calibrated on photos of the folder, and kept in `home`.
+
+    Prints its agreement on others of the photos.
+    """
     paths = photo_paths(folder, CALIBRATING + JUDGING)
     crops = list(prepared(encoder, [path.read_bytes() for path in paths]))
     calibrating = len(crops) * CALIBRATING // (CALIBRATING + JUDGING)
@@ -103,7 +106,7 @@ def in_8_bits(encoder: TransformerEncoder, folder: Path, home: Path) -> Transfor
     def judged(other: Encoder) -> float:
         return agreement(other.encode(judging), encoder.encode(judging))
 
-    made = quantised(encoder, crops[:calibrating], judged, home / "int8")
+    made = quantised(encoder, crops[:calibrating], judged, home)
     click.echo(f"int8 agrees with fp32 by {made.agreement:.3f}, on {len(judging)} photos")
     return made.encoder
 

@@ -28,14 +28,14 @@ def in_a_process(serve: Callable[..., None], *arguments: object) -> Iterator[Any
 
 
 @contextmanager
-def served(make: Callable[..., Flask], *arguments: object) -> Iterator[int]:
+def served(make: Callable[..., Flask], *arguments: object, threads: int = 4) -> Iterator[int]:
     """Serve `make(*arguments)` as `python app.py` serves the gallery; yields its port."""
-    with in_a_process(_serve, make, *arguments) as port:
+    with in_a_process(_serve, threads, make, *arguments) as port:
         yield port
 
 
-def _serve(ports: Queue[int], make: Callable[..., Flask], *arguments: object) -> None:
+def _serve(ports: Queue[int], threads: int, make: Callable[..., Flask], *arguments: object) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    server = create_server(make(*arguments), host="127.0.0.1", port=0, threads=4)
+    server = create_server(make(*arguments), host="127.0.0.1", port=0, threads=threads)
     ports.put(server.effective_port)
     server.run()
