@@ -30,6 +30,7 @@ class BuildDisplay:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._is_live = console.is_terminal  # asked once, as the system is asked
         self._bar = Progress(
             SpinnerColumn(finished_text="✓"),
             TextColumn("{task.description}"),
@@ -38,7 +39,7 @@ class BuildDisplay:
             TextColumn("{task.fields[note]}"),
             TimeRemainingColumn(compact=True),
             console=console,
-            disable=not console.is_terminal,
+            disable=not self._is_live,
         )
         self._task = self._bar.add_task("Photos", total=None, note="")
         self._total = 0
@@ -87,7 +88,7 @@ class BuildDisplay:
             causes = ", ".join(f"{code} {n:,}" for code, n in self._causes.most_common(4))
             note += f" · failed: {causes}"
         self._bar.update(self._task, completed=seen, note=note)
-        if not self._console.is_terminal and now - self._said >= PLAIN_SECONDS:
+        if not self._is_live and now - self._said >= PLAIN_SECONDS:
             self._said = now
             self._console.print(f"{seen:,} of {self._total:,} photos · {note}")
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from indexer.commands.map import say_if_map_is_behind
 from indexer.console import (
     by_hand,
     causes_table,
@@ -330,6 +329,8 @@ def say_what_was_built(
         stdout.print(f"Nothing has changed: {products} stay as they are in {folder}.")
     else:
         stdout.print(f"Published {count(outcome.indexed, 'product')} to {folder}.")
+        from indexer.commands.map import say_if_map_is_behind
+
         say_if_map_is_behind(folder, outcome.generation)
     if amended := by_hand(outcome.by_hand, outcome.held_out):
         stdout.print(f"By hand: {amended}.")

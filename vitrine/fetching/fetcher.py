@@ -11,7 +11,7 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -29,6 +29,7 @@ from vitrine.fetching.hosts import Host
 from vitrine.fetching.records import DEFAULT_LIMITS, RULES, FetchJob, FetchLimits, FetchResult
 from vitrine.fetching.references import Reference, absolute_url, host_of
 from vitrine.fetching.robots import Rules, robots_url
+from vitrine.fetching.threads import Threads
 from vitrine.interrupts import wait_for
 
 # Jobs that are looked at ahead of their turn, so that those of other hosts are found
@@ -67,6 +68,7 @@ class Fetcher:
         self._hosts: dict[str, Host] = {}
         self._rules: dict[str, asyncio.Task[Rules]] = {}
         self._workers = asyncio.Semaphore(limits.workers)
+        self._threads = Threads[Answer]()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="fetcher", daemon=True)
         self._thread.start()
@@ -87,6 +89,7 @@ class Fetcher:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
+        self._threads.close()
         self._client.close()
         self._rules_client.close()
         self._files.close()
@@ -143,11 +146,12 @@ class Fetcher:
             await errand.room.acquire()
             return FetchResult(job, url)
         redirects = 0
+        next_host = self._host(url)
         while True:
-            host = self._host(url)
+            host = next_host
             async with host.turns:
                 # A redirect within the host keeps its turn: signed addresses expire.
-                while self._host(url) is host:
+                while next_host is host:
                     if refusal := await self._disallowed(errand, url):
                         await errand.room.acquire()
                         return FetchResult(job, refusal)
@@ -159,6 +163,7 @@ class Fetcher:
                         return FetchResult(job, _too_many_redirects(errand, redirects))
                     errand.room.release()
                     url = answer.outcome.url
+                    next_host = self._host(url)
 
     def _host(self, url: str) -> Host:
         """The host of a URL; local files, which have none, share one of their own."""
@@ -248,7 +253,7 @@ class Fetcher:
         try:
             async with asyncio.timeout(errand.left_s + _LATE_S):
                 return await asyncio.wrap_future(
-                    _in_thread(lambda: self._attempt(errand, url, budget))
+                    self._threads.run(lambda: self._attempt(errand, url, budget))
                 )
         except TimeoutError:
             cause = "out of time, held up by a name server or a disk"
@@ -273,21 +278,6 @@ class _Errand:
     room: asyncio.Semaphore
     left_s: float
     client: Client
-
-
-def _in_thread(work: Callable[[], Answer]) -> Future[Answer]:
-    """Run `work` in a daemon thread: one stuck in a name look-up can't hold up the exit."""
-    future: Future[Answer] = Future()
-    future.set_running_or_notify_cancel()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="fetch", daemon=True).start()
-    return future
 
 
 def _answer(state: RetryCallState) -> Answer:
