@@ -115,8 +115,8 @@ def _square(files: LocalFiles, reference: Reference | Failure) -> npt.NDArray[np
 
 def backdrop(square: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """1 where a square (h, w, 3) is white and hangs together with the edge, else 0: (h, w)."""
-    from skimage.measure import label
+    from scipy.ndimage import label
 
-    parts = label(square.min(axis=2) >= _WHITE, connectivity=1)
+    parts, _ = label(square.min(axis=2) >= _WHITE)
     edge = np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])
     return np.isin(parts, edge[edge > 0]).astype(np.uint8)

@@ -19,7 +19,7 @@ from app import create_app
 from vitrine.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("torch", "transformers", "openvino", "skimage", "pandas")
+HEAVY = ("torch", "transformers", "openvino", "scipy", "pandas")
 
 
 def run(*arguments, **environment):

@@ -393,6 +393,6 @@ def test_code_that_comes_with_a_checkpoint_is_never_run(copy: Path, tmp_path: Pa
 
 def test_importing_the_encoders_loads_neither_torch_nor_transformers() -> None:
     program = "import sys, vitrine.encoders, vitrine.encoders.transformer\n"
-    program += "print({'torch', 'transformers', 'huggingface_hub', 'skimage'} & set(sys.modules))"
+    program += "print({'torch', 'transformers', 'huggingface_hub', 'scipy'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert run.stdout.decode().strip() == "set()"
