@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Protocol
 
 import numpy as np
@@ -177,10 +178,7 @@ class Reconciler:
         raise NotImplementedError
 
     def _standing(self, plan: Plan, run: int, jobs: list[FetchJob]) -> Iterator[Arrival]:
-        """What lies here already, also of an interrupted part of this run; the rest are `jobs`.
-
-        What is new is the first of them, so that it is embedded while the rest is asked about.
-        """
+        """What lies here already, also of an interrupted part of this run; the rest are `jobs`."""
         for sha256 in plan.at_hand:
             if self._is_at_hand(sha256):
                 yield Arrival(sha256)
@@ -197,7 +195,7 @@ class Reconciler:
             elif known.sha256:
                 self._take_over(location, known.sha256)
                 yield Arrival(known.sha256)
-        jobs.sort(key=lambda job: job.validators is not None)
+        jobs[:] = _mixed(jobs)
 
     def _receive(
         self, location: str, outcome: Stored | NotModified | Failure, run: int
@@ -325,3 +323,11 @@ class Reconciler:
         self._embedded.update(sha256s)
         self.tally.embedded += len(sha256s)
         self._progress.done(sum(self._under_way.pop(sha256) for sha256 in sha256s))
+
+
+def _mixed(jobs: Sequence[FetchJob]) -> list[FetchJob]:
+    """What is to be downloaded evenly among what is only asked about, and embedded meanwhile."""
+    new = [job for job in jobs if job.validators is None]
+    known = [job for job in jobs if job.validators is not None]
+    placed = [(n / len(group), job) for group in (new, known) for n, job in enumerate(group)]
+    return [job for _, job in sorted(placed, key=itemgetter(0))]
