@@ -17,7 +17,7 @@ log = logging.getLogger("vitrine.gallery")
 
 @dataclass(slots=True, eq=False)
 class PreparedPhoto:
-    """What its encoder needs of a photo, small however large that was, and its vector (d,) then."""
+    """What the encoder needs of a photo, small however large that was; then its vector (d,) too."""
 
     encoder: Encoder
     input: npt.NDArray[Any]

@@ -35,8 +35,9 @@ access = logging.getLogger("vitrine.access")
 
 
 class Step(StrEnum):
-    """What a search goes through; `embed` waits for the encoder, which is loaded by the first
-    photo to `prepare`, or the first words to `embed`.
+    """What a search goes through; `embed` waits for the encoder.
+
+    It is loaded in the first photo's `prepare`, or in the first words' `embed`.
     """
 
     FETCH = "fetch"
