@@ -59,13 +59,14 @@ def main(products: int, clusters: int, recall: float, rivals: bool) -> None:
     scores, _ = faiss.knn(vectors[rows], vectors, K + 1, metric=faiss.METRIC_INNER_PRODUCT)
     truth = Truth(vectors, rows, scores[:, -1])
     flat, ivf = ours("flat", vectors, recall), ours("ivf", vectors, recall)
+    exact = with_faiss(vectors)
     faiss.omp_set_num_threads(1)
-    found = [contestant for _, contestant in (flat, ivf)]
+    found = [exact, *(contestant for _, contestant in (flat, ivf))]
     if rivals:
         makers = {"hnswlib": with_hnswlib, "usearch": with_usearch, "annoy": with_annoy}
         found += [make(truth, recall) for name, make in makers.items() if is_there(name)]
     report(truth, found)
-    report_filters(truth, flat[0], ivf[0])
+    report_filters(truth, exact, flat[0], ivf[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,15 @@ def ours(kind: IndexChoice, vectors: FloatArray, recall: float) -> tuple[Index, 
     note = "" if facts.lists is None else f"{facts.lists} lists, {facts.nprobe} searched"
     search = lambda query: [n.row for n in index.search(query, K + 1)]  # noqa: E731
     return index, Contestant(f"ours, {kind}", search, seconds, size, note)
+
+
+def with_faiss(vectors: FloatArray) -> Contestant:
+    began = time.perf_counter()
+    index = faiss.IndexFlatIP(DIMENSION)
+    index.add(vectors)
+    seconds = time.perf_counter() - began
+    search = lambda query: index.search(query[None], K + 1)[1][0].tolist()  # noqa: E731
+    return Contestant("faiss, exact", search, seconds, vectors.nbytes / 2**20)
 
 
 def is_there(name: str) -> bool:
@@ -183,25 +193,24 @@ def report(truth: Truth, found: Sequence[Contestant]) -> None:
         )
 
 
-def report_filters(truth: Truth, flat: Index, ivf: Index) -> None:
-    """Filters by chance; each ratio is that of an unfiltered exact search."""
+def report_filters(truth: Truth, exact: Contestant, flat: Index, ivf: Index) -> None:
+    """Filters by chance; each ratio is that of faiss's exact search without one."""
     for share in SHARES:
         mask = np.random.default_rng(5).random(len(truth.vectors)) < share
         allowed = Filter.by(mask)
-        searches: Mapping[str, Callable[[FloatArray], Sequence[Neighbour]]] = {
-            "unfiltered": partial(flat.search, k=K),
+        filtered: Mapping[str, Callable[[FloatArray], Sequence[Neighbour]]] = {
             "flat": partial(flat.search, k=K, allowed=allowed),
             "ivf": partial(ivf.search, k=K, allowed=allowed),
         }
-        times = in_turn(truth, searches)
-        hits = dict.fromkeys(("flat", "ivf"), 0)
+        times = in_turn(truth, {"unfiltered": exact.search, **filtered})
+        hits = dict.fromkeys(filtered, 0)
         among = np.flatnonzero(mask)
         some = truth.rows[:50].tolist()
         for row in some:
             cosines = truth.vectors[among] @ truth.vectors[row]
             least = np.partition(cosines, -K)[-K] - 1e-6
             for name in hits:
-                rows = [n.row for n in searches[name](truth.vectors[row])]
+                rows = [n.row for n in filtered[name](truth.vectors[row])]
                 hits[name] += int((truth.vectors[rows] @ truth.vectors[row] >= least).sum())
         for name, hit in hits.items():
             ratios = [e / t for e, t in zip(times["unfiltered"], times[name], strict=True)]
