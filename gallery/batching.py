@@ -27,12 +27,13 @@ class PreparedPhoto:
 class Batches:
     """Embeds photos on `thread`, the only one of its kind, each in its turn.
 
-    Those that wait behind it for the same encoder go with it, as many as its `batch_size`
-    allows: so nobody waits for others to come, and a lone photo is embedded at once.
+    Those that wait behind it for the same encoder go with it, `most` at a time and as many as
+    its `batch_size` allows: nobody waits for others to come, and a lone photo is embedded at once.
     """
 
-    def __init__(self, thread: Executor) -> None:
+    def __init__(self, thread: Executor, most: int) -> None:
         self._thread = thread
+        self._most = most
         self._waiting: list[PreparedPhoto] = []  # any thread appends, `thread` alone removes
 
     def vector(self, photo: PreparedPhoto) -> FloatArray:
@@ -44,7 +45,7 @@ class Batches:
         self._waiting.remove(photo)
         if photo.vector is None:  # else it went with one before
             alike = (p for p in self._waiting if p.encoder is photo.encoder and p.vector is None)
-            batch = [photo, *alike][: photo.encoder.batch_size]
+            batch = [photo, *alike][: min(self._most, photo.encoder.batch_size)]
             try:
                 _embed(batch)
             except Exception as error:

@@ -7,6 +7,7 @@ import functools
 import io
 import logging
 import math
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -43,6 +44,9 @@ log = logging.getLogger("vitrine.gallery")
 PHOTOS_IN_MEMORY = 2
 """Uploads whole in memory at a time: the largest takes some 600 MB while it is decoded.
 What has been prepared for the encoder is small, and does not count."""
+
+PHOTOS_TOGETHER = os.cpu_count() or 1
+"""In one batch: one for each core. More would take longer, and all are answered at its end."""
 
 FETCHES = 3
 """Photos at a time that are fetched from strangers' URLs, each by a thread that could
@@ -252,7 +256,7 @@ class UploadEncoder:
         self._admit = admit
         self.room = threading.BoundedSemaphore(PHOTOS_IN_MEMORY)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="encoder")
-        self._batches = Batches(self._thread)
+        self._batches = Batches(self._thread, PHOTOS_TOGETHER)
         self._wanted: EncoderFacts | None = None
         self._encoder: Encoder | None = None
         self._failed: EncoderFacts | None = None

@@ -25,6 +25,7 @@ from vitrine.settings import Settings
 from vitrine.snapshot import EncoderFacts
 
 PATIENCE = 20
+MOST = 6
 FACTS = EncoderFacts(name="handcrafted", fingerprint=HandcraftedEncoder().fingerprint)
 
 
@@ -78,7 +79,7 @@ def thread():
 @pytest.fixture
 def ask(thread):
     """Ask for a photo's vector, as a person of one's own; returns once it waits."""
-    batches = Batches(thread)
+    batches = Batches(thread, MOST)
     with ThreadPoolExecutor(16) as people:
 
         def ask(photo):
@@ -123,13 +124,14 @@ def test_those_that_come_while_some_are_embedded_are_the_next_batch(thread, ask)
     assert encoder.batches == [1, 3]
 
 
-def test_a_batch_is_no_larger_than_the_encoder_likes(thread, ask):
-    encoder = Noting(batch_size=2)
-    vectors = [ask(encoder.prepared(number)) for number in range(5)]
+def test_a_batch_is_no_larger_than_it_may_be_and_the_encoder_likes(thread, ask):
+    encoders = Noting(batch_size=2), Noting(batch_size=MOST + 1)
+    vectors = [ask(encoders[0].prepared(number)) for number in range(5)]
+    vectors += [ask(encoders[1].prepared(number)) for number in range(5, 6 + MOST)]
     thread.is_free.set()
     for number, vector in enumerate(vectors):
-        assert np.array_equal(vector.result(PATIENCE), encoder.alone(number))
-    assert encoder.batches == [2, 2, 1]
+        assert np.array_equal(vector.result(PATIENCE), encoders[0].alone(number))
+    assert [encoder.batches for encoder in encoders] == [[2, 2, 1], [MOST, 1]]
 
 
 def test_photos_of_two_encoders_are_never_in_one_batch(thread, ask):
@@ -250,4 +252,3 @@ def test_whole_photos_are_in_memory_only_until_they_are_prepared(wardrobe, monke
     assert max(whole) <= PHOTOS_IN_MEMORY
     assert [answer.status_code for answer in answers] == [200] * people
     assert sum(encoder.batches) == people
-    assert len(encoder.batches) < people
