@@ -43,7 +43,7 @@ def test_what_work_raises_is_in_its_future_and_the_thread_goes_on():
 
 
 def test_all_end_when_they_are_closed_or_done():
-    before, go_on = threading.active_count(), threading.Event()
+    others, go_on = set(threading.enumerate()), threading.Event()
     threads = Threads[bool]()
     busy = [threads.run(lambda: go_on.wait(SOON_S)) for _ in range(3)]
     threads.run(lambda: True).result(SOON_S)
@@ -51,6 +51,6 @@ def test_all_end_when_they_are_closed_or_done():
     go_on.set()
     assert all(future.result(SOON_S) for future in busy)
     until = time.monotonic() + SOON_S
-    while threading.active_count() > before and time.monotonic() < until:
+    while set(threading.enumerate()) - others and time.monotonic() < until:
         time.sleep(0.01)
-    assert threading.active_count() == before
+    assert not set(threading.enumerate()) - others
