@@ -58,12 +58,12 @@ class Settings(BaseSettings):
         "on a GPU, and OpenVINO without one.",
     )
 
-    workers: int = Field(16, ge=1, le=256, description="Downloads at a time, over all hosts.")
+    workers: int = Field(24, ge=1, le=256, description="Downloads at a time, over all hosts.")
     per_host: int = Field(
         6,
         ge=1,
         le=64,
-        description="Downloads at a time from one host; and three times as many questions about "
+        description="Downloads at a time from one host; and four times as many questions about "
         "photos that have not changed.",
     )
     deadline: float = Field(

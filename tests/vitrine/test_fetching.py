@@ -661,15 +661,15 @@ def asked_again(server: PhotoServer, paths: list[str], limits: FetchLimits) -> l
         return [result.outcome for result in fetcher.fetch_all(jobs)]
 
 
-def test_a_host_where_nothing_has_changed_is_asked_three_times_as_much_at_once(
+def test_a_host_where_nothing_has_changed_is_asked_four_times_as_much_at_once(
     photo_server: PhotoServer,
 ) -> None:
     paths = [f"/{number}.jpg" for number in range(60)]
     photo_server.replies.update(dict.fromkeys(paths, Reply(etag='"old"', delay_s=0.05)))
     found = asked_again(photo_server, paths, replace(QUICK, workers=20, per_host=2))
     assert found == [NotModified()] * 60
-    assert photo_server.peaks["127.0.0.1"] == 6
-    assert photo_server.connections == 6
+    assert photo_server.peaks["127.0.0.1"] == 8
+    assert photo_server.connections == 8
 
 
 def test_a_host_where_all_has_changed_is_asked_no_more_at_once(photo_server: PhotoServer) -> None:
@@ -696,7 +696,7 @@ def test_a_host_that_gets_into_trouble_is_asked_as_little_as_at_first(
     photo_server.answer = note  # type: ignore[method-assign]
     found = asked_again(photo_server, paths, replace(QUICK, workers=20, per_host=2))
     assert found == [NotModified()] * 60
-    assert max(waiting[:20]) == 6
+    assert max(waiting[:20]) == 8
     assert max(waiting[30:]) == 2
 
 

@@ -9,7 +9,7 @@ from vitrine.failures import Failure, FailureCode
 from vitrine.fetching.asking import Answer, Redirect
 from vitrine.fetching.records import FetchLimits, NotModified
 
-_LIGHTER = 3
+_LIGHTER = 4
 """How much lighter than a download the question is whether a photo has changed, where it has
 not: then the answer is a head alone. Browsers ask a host that has HTTP/2 for a hundred at once."""
 

@@ -113,8 +113,8 @@ class FetchLimits:
     attempts: int = 3
     backoff_s: float = 0.5  # before the second attempt; doubles, with jitter
     max_redirects: int = 5
-    workers: int = 16  # requests at once, over all hosts
-    # Requests at once to one host: what browsers do. Three times as many where its answers are
+    workers: int = 24  # requests at once, over all hosts
+    # Requests at once to one host: what browsers do. Four times as many where its answers are
     # that photos have not changed; see `vitrine.fetching.hosts`.
     per_host: int = 6
     delay_s: float = 0.0  # from one request to the next of one host
