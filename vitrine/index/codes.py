@@ -9,8 +9,9 @@ import faiss
 import numpy as np
 
 from vitrine.encoders.base import FloatArray
-from vitrine.index.base import CHUNK, Rows
+from vitrine.index.base import Rows
 
+CHUNK = 1024  # rows at a time, which fit a core's own cache
 MOST = 127  # of the whole numbers that are kept, either side of 0
 LANES = 16  # numbers that faiss adds up at once; of other dimensions it does so one by one
 ROUNDING = 1e-5  # of sums of floats, to be on the safe side of
@@ -36,9 +37,11 @@ class Codes:
         self._codes = faiss.IndexScalarQuantizer(width, kind, faiss.METRIC_INNER_PRODUCT)
         self._off = self._length = 0.0  # of what is left out, and of codes, the longest
         for some in _chunks(index):
-            codes = np.rint((some - self._middle) / self._step)
+            rest = some - self._middle
+            codes = np.rint(rest / self._step)
+            rest -= codes * self._step
             self._codes.add(self._padded(codes))
-            self._off = max(self._off, _longest(some - (self._middle + codes * self._step)))
+            self._off = max(self._off, _longest(rest))
             self._length = max(self._length, _longest(codes))
 
     def candidates(self, query: FloatArray, count: int, passing: Any) -> tuple[Rows, float]:
@@ -57,7 +60,8 @@ class Codes:
         return rows, float(query @ self._middle) + float(scores[-1]) / finest + off + ROUNDING
 
     def _padded(self, rows: FloatArray) -> FloatArray:
-        return np.pad(rows, ((0, 0), (0, self._codes.d - rows.shape[1])))
+        missing = self._codes.d - rows.shape[1]
+        return np.pad(rows, ((0, 0), (0, missing))) if missing else rows
 
 
 def _chunks(index: Any) -> Iterator[FloatArray]:
