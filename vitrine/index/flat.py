@@ -18,9 +18,9 @@ WIDE = 0.1
 """Of all rows. Under a filter that keeps more, asking of each whether it passes takes longer than
 to compare it."""
 
-MANY = 20_000
-"""Rows from which on they are kept as codes too, in a quarter of the memory more; a core's own
-cache holds fewer as they are."""
+LARGE = 24 * 2**20
+"""Bytes of vectors from which on they are kept as codes too, in a quarter of the memory more; a
+core's own caches hold less."""
 
 COMPARED = (256, 1024)
 """Rows that are compared by their true scores; where that does not settle it, more, and then all.
@@ -77,7 +77,7 @@ class FlatIndex(LocalIndex):
 
     @functools.cached_property
     def _codes(self) -> Codes | None:
-        return Codes(self._index) if len(self) >= MANY else None
+        return Codes(self._index) if 4 * self.dimension * len(self) >= LARGE else None
 
     def _candidates(
         self, query: FloatArray, k: int, allowed: Filter | None

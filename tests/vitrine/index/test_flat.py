@@ -34,7 +34,7 @@ def index(request, vectors):
 def by_codes(vectors):
     """An index that finds candidates by their codes, few as they are."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(flat, "MANY", 1)
+        patch.setattr(flat, "LARGE", 1)
         index = FlatIndex.build(vectors)
         assert index._codes is not None
     return index
@@ -252,7 +252,7 @@ class TestCodes:
             assert index.search(vectors[row], 12)[0].row == row
 
     def test_an_index_that_is_opened_has_them_before_it_is_asked(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(flat, "MANY", 100)
+        monkeypatch.setattr(flat, "LARGE", 100 * 16 * 4)
         for count, has_them in ((99, False), (100, True)):
             FlatIndex.build(random_unit_vectors(count)).write(tmp_path / "vector.index")
             index = read_index(tmp_path / "vector.index")
