@@ -653,6 +653,13 @@ def test_each_host_is_asked_for_a_few_photos_at_once(photo_server: PhotoServer) 
     assert photo_server.peaks == dict.fromkeys(hosts, 3)
 
 
+def unchanged(server: PhotoServer, delay_s: float) -> list[str]:
+    """Paths of photos that are the same as ever, each answered after so many seconds."""
+    paths = [f"/{number}.jpg" for number in range(60)]
+    server.replies.update(dict.fromkeys(paths, Reply(etag='"old"', delay_s=delay_s)))
+    return paths
+
+
 def asked_again(server: PhotoServer, paths: list[str], limits: FetchLimits) -> list[Outcome]:
     """What comes of asking for photos that were had with the ETag "old"."""
     known = Validators(etag='"old"')
@@ -664,8 +671,7 @@ def asked_again(server: PhotoServer, paths: list[str], limits: FetchLimits) -> l
 def test_a_host_where_nothing_has_changed_is_asked_four_times_as_much_at_once(
     photo_server: PhotoServer,
 ) -> None:
-    paths = [f"/{number}.jpg" for number in range(60)]
-    photo_server.replies.update(dict.fromkeys(paths, Reply(etag='"old"', delay_s=0.05)))
+    paths = unchanged(photo_server, delay_s=0.05)
     found = asked_again(photo_server, paths, replace(QUICK, workers=20, per_host=2))
     assert found == [NotModified()] * 60
     assert photo_server.peaks["127.0.0.1"] == 8
@@ -683,10 +689,8 @@ def test_a_host_where_all_has_changed_is_asked_no_more_at_once(photo_server: Pho
 def test_a_host_that_gets_into_trouble_is_asked_as_little_as_at_first(
     photo_server: PhotoServer,
 ) -> None:
-    unchanged = Reply(etag='"old"', delay_s=0.05)
-    paths = [f"/{number}.jpg" for number in range(60)]
-    photo_server.replies.update(dict.fromkeys(paths, unchanged))
-    photo_server.replies["/20.jpg"] = [Reply(b"", 503, delay_s=0.05), unchanged]
+    paths = unchanged(photo_server, delay_s=0.05)
+    photo_server.replies["/20.jpg"] = [Reply(b"", 503, delay_s=0.05), Reply(etag='"old"')]
     answer, waiting = photo_server.answer, []
 
     def note(seen: Seen) -> None:
@@ -703,11 +707,9 @@ def test_a_host_that_gets_into_trouble_is_asked_as_little_as_at_first(
 def test_a_host_with_one_bad_moment_is_not_given_up_for_all_that_was_under_way(
     photo_server: PhotoServer,
 ) -> None:
-    unchanged = Reply(etag='"old"', delay_s=0.02)
-    paths = [f"/{number}.jpg" for number in range(60)]
-    photo_server.replies.update(dict.fromkeys(paths, unchanged))
+    paths = unchanged(photo_server, delay_s=0.02)
     for path in paths[30:36]:
-        photo_server.replies[path] = [Reply(delay_s=30), unchanged]
+        photo_server.replies[path] = [Reply(delay_s=30), Reply(etag='"old"')]
     limits = replace(QUICK, workers=20, per_host=2, give_up_after=3, silence_s=0.3)
     assert asked_again(photo_server, paths, limits) == [NotModified()] * 60
 
