@@ -111,6 +111,7 @@ class LiveSnapshot:
     def _opened(self, name: str) -> Snapshot | None:
         try:
             opened = open_snapshot(self._folder.generation(name), self._folder.vectors)
+            opened.index.make_ready()
             self._is_unreachable = False
         except (SnapshotError, OSError) as error:
             self._is_unreachable = isinstance(error, MilvusError)

@@ -12,8 +12,10 @@ import time
 import pytest
 
 from app import create_app
+from gallery.live import LiveSnapshot
 from tests.generations import product, publish_products, random_unit_vectors
 from vitrine.folder import IndexFolder
+from vitrine.index import FlatIndex
 from vitrine.snapshot import FORMAT_VERSION, open_snapshot
 
 PATIENCE = 10  # seconds; a swap takes milliseconds
@@ -53,6 +55,21 @@ def flip_bit(folder, name, file="vector.index"):
     body = bytearray(path.read_bytes())
     body[len(body) // 2] ^= 1
     path.write_bytes(body)
+
+
+def test_a_generation_is_made_ready_before_it_is_served(folder, monkeypatch):
+    ready = []
+
+    def note(index):
+        ready.append(index)
+
+    monkeypatch.setattr(FlatIndex, "make_ready", note)
+    publish(folder, "a")
+    live = LiveSnapshot(folder, reload_seconds=0)
+    snapshot = live.snapshot()
+    assert ready == [snapshot.index]
+    assert live.snapshot() is snapshot
+    assert ready == [snapshot.index]
 
 
 def test_a_new_generation_is_served_without_a_restart(client, folder):

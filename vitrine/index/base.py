@@ -119,6 +119,10 @@ class Index(ABC):
         """Raise `vitrine.index.server.MilvusError` where a search could not be answered now."""
 
     @abstractmethod
+    def make_ready(self) -> None:
+        """Do now what the first search would else wait for."""
+
+    @abstractmethod
     def vector(self, row: int) -> FloatArray:
         """The vector of one row, array (d,)."""
 

@@ -37,13 +37,6 @@ class FlatIndex(LocalIndex):
     length_tolerance = 1e-3  # rows of unit length are within 1e-6; more is no rounding
 
     @classmethod
-    def opened(cls, index: Any) -> FlatIndex:
-        """Ready to be searched: no click waits for the codes."""
-        flat = cls(index)
-        flat._codes  # noqa: B018
-        return flat
-
-    @classmethod
     def build(cls, vectors: FloatArray) -> FlatIndex:
         """Index of unit rows, array (n, d); row i of the array is row i of the index."""
         index = faiss.IndexFlatIP(vectors.shape[1])
@@ -74,6 +67,9 @@ class FlatIndex(LocalIndex):
         scores = np.empty(len(self), dtype=np.float32)
         scores[rows[0]] = found[0]
         return scores
+
+    def make_ready(self) -> None:
+        _ = self._codes
 
     @functools.cached_property
     def _codes(self) -> Codes | None:

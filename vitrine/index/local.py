@@ -37,6 +37,9 @@ class LocalIndex(Index):
     def check(self) -> None:
         """There always is an answer."""
 
+    def make_ready(self) -> None:
+        """It is."""
+
     def lengths(self) -> FloatArray:
         lengths = np.empty(len(self), dtype=np.float32)
         for start in range(0, len(self), CHUNK):

@@ -135,6 +135,9 @@ class MilvusIndex(Index):
                 )
             yield start, hits
 
+    def make_ready(self) -> None:
+        """Milvus is, or loads the collection when it is asked."""
+
     def lists_to(self, rows: Rows, others: Rows) -> None:
         """Milvus does not say what is in which list."""
 

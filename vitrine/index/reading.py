@@ -19,7 +19,7 @@ def read_index(path: Path) -> LocalIndex:
         raise ValueError(f"faiss cannot read {path.name}: {error}") from None
     if index.metric_type == faiss.METRIC_INNER_PRODUCT:
         if isinstance(index, faiss.IndexFlat):
-            return FlatIndex.opened(index)
+            return FlatIndex(index)
         if isinstance(index, faiss.IndexIVFScalarQuantizer):
             return IvfIndex(index)
     raise ValueError(f"{path.name} is no flat or IVF-SQ inner-product index")

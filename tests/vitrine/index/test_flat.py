@@ -251,11 +251,11 @@ class TestCodes:
         for row in range(0, 4000, 100):
             assert index.search(vectors[row], 12)[0].row == row
 
-    def test_an_index_that_is_opened_has_them_before_it_is_asked(self, tmp_path, monkeypatch):
+    def test_an_index_has_them_from_a_size_on_and_before_it_is_asked(self, monkeypatch):
         monkeypatch.setattr(flat, "LARGE", 100 * 16 * 4)
         for count, has_them in ((99, False), (100, True)):
-            FlatIndex.build(random_unit_vectors(count)).write(tmp_path / "vector.index")
-            index = read_index(tmp_path / "vector.index")
+            index = FlatIndex.build(random_unit_vectors(count))
+            index.make_ready()
             assert (vars(index)["_codes"] is not None) == has_them
 
 

@@ -76,6 +76,24 @@ def test_fewer_lists_find_less_and_a_higher_recall_takes_more(vectors, sample):
     assert needed[0] < needed[-1]
 
 
+def test_a_neighbour_is_found_from_as_many_lists_on_as_it_is_said_to_need(index, sample):
+    needed = index.lists_to(sample.rows, sample.others)
+    assert needed.shape == sample.others.shape
+    assert needed.min() == 1 < needed.max() <= index.lists
+    queries = index.vectors_of(sample.rows)
+    for nprobe in (1, 2, int(needed.max()) - 1, index.lists):
+        found = index.batch(queries, COUNT, nprobe)
+        for row, others in enumerate(sample.others):
+            assert np.array_equal(np.isin(others, found[row]), needed[row] <= nprobe)
+
+
+def test_fewer_lists_than_are_calibrated_do_not_do(vectors, sample):
+    index = IvfIndex.build(vectors)
+    reached = calibrate(index, sample, 0.98)
+    assert index.nprobe > 1
+    assert recall_of(index, sample, index.nprobe - 1) < 0.98 + 0.25 * 0.02 <= reached
+
+
 def test_a_recall_out_of_reach_has_every_list_searched(vectors, sample):
     index = IvfIndex.build(random_unit_vectors(COUNT, 8))
     assert calibrate(index, sample, 1.0) < 1
