@@ -52,8 +52,8 @@ PAIRS = 256  # pairs that are compared at once
 FINE = CELLS * CELLS * 3  # numbers of a descriptor
 COARSE = FINE // 4
 
-Pairs = npt.NDArray[np.int64]
-"""Numbers of photos, (m, 2)."""
+NumberPairs = npt.NDArray[np.int64]
+"""(m, 2): as a `Pair` names two photos by their SHA-256, a row does by their places in lists."""
 
 Advance = Callable[[int], None]
 Pair = tuple[str, str]
@@ -130,7 +130,7 @@ class _View:
         self._index.add(every)
         self._full_at = 4 * len(every)
 
-    def near(self, descriptors: Floats) -> Pairs:
+    def near(self, descriptors: Floats) -> NumberPairs:
         """Rows of these (m, 192), each with a first that is near it."""
         distances, firsts = self._index.search(_coarser(descriptors), NEAREST)
         rows, places = np.nonzero((firsts >= 0) & self._may_be_near(distances))
@@ -138,7 +138,7 @@ class _View:
         near = self._are_near(self._descriptors[found], descriptors[rows])
         return np.stack([rows[near], found[near]], axis=1)
 
-    def near_each_other(self, descriptors: Floats) -> Pairs:
+    def near_each_other(self, descriptors: Floats) -> NumberPairs:
         """Rows of these (m, 192), each with a later one that is near it."""
         coarse = _coarser(descriptors)
         candidates = self._may_be_near(faiss.pairwise_distances(coarse, coarse))
@@ -195,7 +195,9 @@ class _Firsts:
         for number, view in enumerate(self._views):
             view.add(descriptors[begin, number])
 
-    def _pairs(self, of: Callable[[_View, Floats], Pairs], descriptors: Floats) -> Pairs:
+    def _pairs(
+        self, of: Callable[[_View, Floats], NumberPairs], descriptors: Floats
+    ) -> NumberPairs:
         """Those of every view."""
         views = enumerate(self._views)
         return np.concatenate([of(view, descriptors[:, number]) for number, view in views])
