@@ -79,7 +79,7 @@ class Shop:
                 colour = ("Red", "Blue", "Green")[position % 3]
                 writer.writerow([product_id, f"Thing {product_id}", colour, url])
 
-    def build(self, encoder: Encoder | None = None) -> BuildOutcome:
+    def build(self, encoder: Encoder | None = None, limits: FetchLimits = QUICK) -> BuildOutcome:
         self.write_catalogue()
         self.folder.claim()
         self.progress = Counting()
@@ -90,7 +90,7 @@ class Shop:
                 read_source(self.catalogue),
                 self.folder,
                 encoder or HandcraftedEncoder(),
-                QUICK,
+                limits,
                 self.progress,
             )
 
