@@ -72,8 +72,8 @@ class Pipeline(Reconciler):
                         pending += 1 - self._collect(patient=pending + 1 >= limit)
                 while pending:
                     pending -= self._collect(patient=True)
-                self._encode_batch()
-                self._keep_encoded()
+                while self._batch or self._being_encoded:
+                    self._encode_batch()
             finally:
                 pool.shutdown(cancel_futures=True)
                 self._encoding.shutdown(cancel_futures=True)
@@ -126,24 +126,17 @@ class Pipeline(Reconciler):
         return len(ready)
 
     def _encode_batch(self) -> None:
-        """Let the photos at hand be embedded, once those before them are."""
-        self._keep_encoded()
-        if not self._batch:
-            return
-        self._being_encoded = tuple(self._batch)
-        prepared = list(self._batch.values())
-        self._batch.clear()
-        self._encoding.submit(self._vectors, prepared).add_done_callback(self._encoded.put)
+        """Let the photos at hand be embedded next; store what was embedded before them."""
+        before, self._being_encoded = self._being_encoded, tuple(self._batch)
+        if self._batch:
+            prepared = list(self._batch.values())
+            self._batch.clear()
+            self._encoding.submit(self._vectors, prepared).add_done_callback(self._encoded.put)
+        if before:
+            with self._timings.of(Stage.ENCODED):
+                vectors = interrupts.wait_for(self._encoded).result()
+            self._keep_vectors(before, vectors)
 
     def _vectors(self, prepared: list[npt.NDArray[Any]]) -> FloatArray:
         with self._timings.of(Stage.ENCODE):
             return self._encoder.encode(prepared)
-
-    def _keep_encoded(self) -> None:
-        """Wait for the vectors of the photos that are being embedded, and store them."""
-        sha256s, self._being_encoded = self._being_encoded, ()
-        if not sha256s:
-            return
-        with self._timings.of(Stage.ENCODED):
-            vectors = interrupts.wait_for(self._encoded).result()
-        self._keep_vectors(sha256s, vectors)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -69,17 +70,17 @@ class OpenVinoModel:
             raise EncoderError(f"OpenVINO cannot be used: {first_line(error)}") from error
         self.batch_size = _PHOTOS_PER_STREAM * len(self._requests)
 
-    def vectors(self, pixels: FloatArray) -> FloatArray:
-        """Pixels (n, 3, height, width) → vectors (n, dimension), not yet of unit length."""
-        vectors = np.empty((len(pixels), self.traits.dimension), dtype=np.float32)
+    def vectors(self, pixels: Iterable[FloatArray]) -> FloatArray:
+        """n photos (3, height, width) → vectors (n, dimension), not yet of unit length."""
+        vectors: dict[int, FloatArray] = {}
 
         def keep(request: Any, row: int) -> None:
-            vectors[row] = request.get_output_tensor().data[0]
+            vectors[row] = request.get_output_tensor().data[0].copy()
 
         self._requests.set_callback(keep)
         try:
-            for row in range(len(pixels)):
-                self._requests.start_async({0: pixels[row : row + 1]}, row)
+            for row, photo in enumerate(pixels):
+                self._requests.start_async({0: photo[np.newaxis]}, row)
         finally:
             self._requests.wait_all()
-        return vectors
+        return np.stack([vectors[row] for row in range(len(vectors))])

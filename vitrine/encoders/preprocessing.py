@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,8 @@ from vitrine.encoders.base import EncoderError, FloatArray
 # A photo of 1 × 10,000 pixels would be resized to 256 × 2,560,000, which is 2 GB. Beyond
 # this proportion only the middle is resized; of the rest the crop shows nothing anyhow.
 _MAX_PROPORTION = 100
+
+_KERNEL = 4  # pixels that resampling reaches for: Lanczos 3, and one for rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +81,12 @@ class Preprocessing:
         if self.shortest_edge is not None:
             photo = _middle(photo)
         size = self._resized(photo.width, photo.height)
-        resized = photo.resize(size, Image.Resampling(self.resample))
-        if self.crop is not None:
-            height, width = self.crop
-            left, top = (resized.width - width) // 2, (resized.height - height) // 2
-            resized = resized.crop((left, top, left + width, top + height))
-        return np.asarray(resized)
+        how = Image.Resampling(self.resample)
+        if self.crop is None:
+            return np.asarray(photo.resize(size, how))
+        height, width = self.crop
+        left, top = (size[0] - width) // 2, (size[1] - height) // 2
+        return np.asarray(_resized_part(photo, size, (left, top, left + width, top + height), how))
 
     def normalised(self, pixels: npt.NDArray[np.uint8]) -> FloatArray:
         """n cropped photos, (n, height, width, 3) → the model's input, (n, 3, height, width)."""
@@ -108,6 +112,43 @@ class Preprocessing:
         if width <= height:
             return self.shortest_edge, longest_edge
         return longest_edge, self.shortest_edge
+
+
+def _resized_part(
+    photo: Image.Image,
+    size: tuple[int, int],
+    part: tuple[int, int, int, int],
+    how: Image.Resampling,
+) -> Image.Image:
+    """A part (left, top, right, bottom) of what the photo is at another size, to the bit.
+
+    Pillow goes across, then down, and rounds in between. What the part does not show is left
+    out of going across, which is most of the work.
+    """
+    left, top, right, bottom = part
+    is_long = max(photo.size) > 2 * min(photo.size)  # Pillow may go down first
+    if is_long or left < 0 or top < 0:
+        return photo.resize(size, how).crop(part)
+    start, end = left, right
+    if not _is_exact(left, photo.width, size[0]) or not _is_exact(right, photo.width, size[0]):
+        start, end = 0, size[0]
+    down = photo.height / size[1]
+    reach = _KERNEL * max(1.0, down)
+    first = max(0, math.floor(top * down - reach))
+    last = min(photo.height, math.ceil(bottom * down + reach))
+    rows = photo.crop((0, first, photo.width, last))
+    box = (start * photo.width / size[0], 0, end * photo.width / size[0], rows.height)
+    narrow = Image.new("RGB", (end - start, photo.height))
+    narrow.paste(rows.resize((narrow.width, rows.height), how, box), (0, first))
+    resized = narrow.resize((narrow.width, size[1]), how)
+    return resized.crop((left - start, top, right - start, bottom))
+
+
+def _is_exact(place: int, length: int, resized: int) -> bool:
+    """Whether Pillow, which takes 32-bit floats, has no need to round where a place comes from."""
+    return Fraction(float(np.float32(place * length / resized))) == Fraction(
+        place * length, resized
+    )
 
 
 def _middle(photo: Image.Image) -> Image.Image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -62,9 +63,9 @@ class Reference:
             facts["text"] = self.text.facts()
         self.traits = Traits(preprocessing, dimension, fingerprint_of(facts))
 
-    def vectors(self, pixels: FloatArray) -> FloatArray:
-        """Pixels (n, 3, height, width) → vectors (n, dimension), not yet of unit length."""
-        return self._pooled(pixels)[1]
+    def vectors(self, pixels: Iterable[FloatArray]) -> FloatArray:
+        """n photos (3, height, width) → vectors (n, dimension), not yet of unit length."""
+        return self._pooled(np.stack(list(pixels)))[1]
 
     def _pooled(self, pixels: FloatArray) -> tuple[Pooling, FloatArray]:
         import torch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,8 +34,8 @@ class Runtime(Protocol):
     def batch_size(self) -> int:
         """How many photos `vectors` takes at once for good speed."""
 
-    def vectors(self, pixels: FloatArray) -> FloatArray:
-        """Pixels (n, 3, height, width) → vectors (n, dimension), not yet of unit length.
+    def vectors(self, pixels: Iterable[FloatArray]) -> FloatArray:
+        """n photos (3, height, width) → vectors (n, dimension), not yet of unit length.
 
         Called from one thread at a time.
         """

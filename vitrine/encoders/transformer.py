@@ -73,7 +73,8 @@ class TransformerEncoder:
         """n crops → array (n, dimension), float32, rows of unit L2 length."""
         if not prepared:
             return np.empty((0, self.dimension), dtype=np.float32)
-        pixels = self.preprocessing.normalised(np.stack(prepared))
+        # One by one: the runtime begins with the first, and memory that was just used is quick.
+        pixels = (self.preprocessing.normalised(crop[None])[0] for crop in prepared)
         return normalised(self._runtime.vectors(pixels))
 
 

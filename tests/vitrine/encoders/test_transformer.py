@@ -111,7 +111,9 @@ def test_a_jpeg_s_vector_keeps_a_cosine_of_9999_whatever_its_decoder_scaled(
     assert (embedded(encoder, [photo.image]) @ theirs.T).item() >= 0.9999
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "size", [*SIZES, (1080, 1440), (1080, 1080), (777, 1033), (300, 400), (301, 602), (301, 603)]
+)
 def test_preparation_is_the_library_s_to_the_last_bit(size: tuple[int, int]) -> None:
     from transformers import BitImageProcessorPil
 
