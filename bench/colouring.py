@@ -21,7 +21,7 @@ from PIL import Image
 from rich.progress import track
 
 from bench.throughput import spread
-from indexer.pipeline import DECODERS
+from indexer.decoding import DECODERS
 from training.augmentation import Augmentation, augmented
 from training.examples import SIDE, Examples, examples_of
 from vitrine import colouring

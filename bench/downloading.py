@@ -4,9 +4,8 @@
 loopback 20 ms after they are asked for, and one address in fifty is not there. The rival is
 img2dataset (`pip install img2dataset`, in an environment of its own as it has much that Vitrine
 hasn't: name its command with --rival), two processes of 16 threads, which keeps photos of 160 px
-as WebP. Ours asks for 32 at once, and keeps each photo as it came, and WebP of 160 px and of its
-own width. Both start with their imports, and take turns. Then every address is looked up in what
-ours says of it.
+as WebP. Ours asks for 32 at once, and keeps each photo as it came, and WebP of its own width. Both
+start with their imports, and take turns. Then every address is looked up in what ours says of it.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from PIL import Image
 from bench.checkpoint import random_dinov2_small
 from bench.photos import DEMO_PHOTOS, mosaic_jpeg, photo_paths
 from bench.throughput import spread
-from indexer.pipeline import DECODERS
+from indexer.decoding import DECODERS
 from indexer.precision import CALIBRATING, JUDGING, agreement
 from vitrine.encoders.base import Encoder, FloatArray, normalised
 from vitrine.encoders.quantisation import quantised

@@ -30,8 +30,8 @@ from rich.progress import track
 from rich.table import Table
 
 from bench.checkpoint import random_dinov2_small
+from indexer.decoding import DECODERS
 from indexer.evaluation import Figures, Labels, Subject, Task, evaluate
-from indexer.pipeline import DECODERS
 from training.examples import backdrop, is_validation
 from training.learning import FASHION
 from vitrine.catalogue import Catalogue, Product

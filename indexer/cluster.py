@@ -22,8 +22,8 @@ from typing import Any
 
 import numpy as np
 
+from indexer.decoding import DECODERS
 from indexer.ledger import Ledger
-from indexer.pipeline import DECODERS
 from indexer.reconciling import NOTHING_GIVEN, Given, Plan, Progress, Reconciler
 from indexer.stages import Decoded, Stored, decoded, kept
 from indexer.timings import Stage, Timings
@@ -289,9 +289,8 @@ class Embedding:
             return done
         photo = decoded(
             self._folder,
-            self._encoder,
+            self._encoder.prepare,
             sha256,
-            Timings(),
             is_sketched=is_known and task.is_sketched,
             is_embedded=is_known and task.is_embedded,
         )

@@ -13,9 +13,9 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
+from indexer.decoding import DECODERS
 from indexer.ledger import Ledger
 from indexer.likeness import differences
-from indexer.pipeline import DECODERS
 from indexer.sketches import CELLS, Floats, Sketch, descriptors_of
 from vitrine import interrupts
 from vitrine.failures import Failure

@@ -9,7 +9,6 @@ catalogue, and the slowest stage holds the others back.
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,18 +16,15 @@ from typing import Any
 
 import numpy.typing as npt
 
+from indexer.decoding import DECODERS, Decoders, Work
 from indexer.ledger import Ledger
 from indexer.reconciling import NOTHING_GIVEN, Arrival, Given, Plan, Progress, Reconciler
-from indexer.stages import Decoded, decoded, kept
+from indexer.stages import kept
 from indexer.timings import Stage, Timings
 from vitrine import interrupts
 from vitrine.encoders.base import Encoder, FloatArray
 from vitrine.fetching import Fetcher, FetchJob, FetchResult
 from vitrine.folder import IndexFolder
-
-DECODERS = min(4, os.cpu_count() or 1)
-"""Pillow releases the interpreter's lock while it decodes, so a thread a core is of use;
-beyond four, the encoder has long become what everything waits for."""
 
 
 class Pipeline(Reconciler):
@@ -50,7 +46,6 @@ class Pipeline(Reconciler):
         self._encoding = ThreadPoolExecutor(1, thread_name_prefix="encode")
         self._being_encoded: tuple[str, ...] = ()
         self._encoded: queue.SimpleQueue[Future[FloatArray]] = queue.SimpleQueue()
-        self._decoded: queue.SimpleQueue[Future[Decoded]] = queue.SimpleQueue()
 
     def run(self, plan: Plan, run: int) -> None:
         """Fetch, decode and embed all that is wanted and not there yet.
@@ -59,23 +54,23 @@ class Pipeline(Reconciler):
         """
         self._progress.start(len(plan.wanted) + len(plan.at_hand))
         limit = DECODERS + 2 * self._encoder.batch_size
-        pending = 0
         with interrupts.held_back():
-            pool = ThreadPoolExecutor(DECODERS, thread_name_prefix="decode")
             try:
-                with contextlib.closing(self._arrivals(plan, run)) as arrivals:
+                with (
+                    Decoders(self._folder, self._encoder.prepare) as decoders,
+                    contextlib.closing(self._arrivals(plan, run)) as arrivals,
+                ):
                     for arrival in arrivals:
                         interrupts.check()
                         if not self._is_news(arrival):
                             continue
-                        pool.submit(self._decode, arrival).add_done_callback(self._decoded.put)
-                        pending += 1 - self._collect(patient=pending + 1 >= limit)
-                while pending:
-                    pending -= self._collect(patient=True)
+                        decoders.begin(self._work(arrival.sha256))
+                        self._collect(decoders, patient=len(decoders) >= limit)
+                    while len(decoders):
+                        self._collect(decoders, patient=True)
                 while self._batch or self._being_encoded:
                     self._encode_batch()
             finally:
-                pool.shutdown(cancel_futures=True)
                 self._encoding.shutdown(cancel_futures=True)
 
     def _arrivals(self, plan: Plan, run: int) -> Generator[Arrival, None, None]:
@@ -97,33 +92,20 @@ class Pipeline(Reconciler):
                 return
             yield result
 
-    def _decode(self, arrival: Arrival) -> Decoded:
-        """Runs in the pool."""
-        # From the folder and not from the queue, where large photos would fill the memory.
-        sha256 = arrival.sha256
-        return decoded(
-            self._folder,
-            self._encoder,
-            sha256,
-            self._timings,
-            is_sketched=sha256 in self._sketched,
-            is_embedded=sha256 in self._embedded,
-        )
+    def _work(self, sha256: str) -> Work:
+        return Work(sha256, sha256 in self._sketched, sha256 in self._embedded)
 
-    def _collect(self, *, patient: bool) -> int:
-        """Note all photos that are decoded by now; patient, wait for one. Returns how many."""
-        ready: list[Future[Decoded]] = []
-        if patient:
-            with self._timings.of(Stage.DECODED):
-                ready.append(interrupts.wait_for(self._decoded))
-        while not self._decoded.empty():
-            ready.append(self._decoded.get())
-        for photo in self._note([future.result() for future in ready]):
+    def _collect(self, decoders: Decoders, *, patient: bool) -> None:
+        """Note all photos that are decoded by now; patient, wait for one."""
+        with self._timings.of(Stage.DECODED) if patient else contextlib.nullcontext():
+            ready = decoders.take(patient=patient)
+        for photo in ready:
+            self._timings.add(photo.took)
+        for photo in self._note(ready):
             assert photo.prepared is not None
             self._batch[photo.sha256] = photo.prepared
             if len(self._batch) >= self._encoder.batch_size:
                 self._encode_batch()
-        return len(ready)
 
     def _encode_batch(self) -> None:
         """Let the photos at hand be embedded next; store what was embedded before them."""

@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.console import stderr
+from indexer.decoding import DECODERS
 from indexer.ledger import Ledger
-from indexer.pipeline import DECODERS, Pipeline
+from indexer.pipeline import Pipeline
 from indexer.reconciling import Plan, Progress
 from vitrine.catalogue import Catalogue
 from vitrine.encoders.base import Encoder, EncoderError, FloatArray

@@ -15,6 +15,7 @@ from vitrine.palettes import DIMENSION, palette_of
 MEASURE = 3
 """The version of sketches and of how they are compared: what was made by another is made anew."""
 
+WIDTH = 160  # of the photo that a sketch is of, in pixels
 SIDE = 32  # of each picture, in pixels
 SHAPE = (2, SIDE, SIDE, 3)
 CELLS = 8  # of a descriptor, along a side
@@ -47,8 +48,12 @@ class Sketch:
 
     @classmethod
     def of_smallest(cls, images: Mapping[int, Image.Image]) -> Self:
-        """As the ledger keeps it: of a photo at the width of its smallest thumbnail."""
-        return cls.of(images[min(images)])
+        """As the ledger keeps it: of a photo's smallest thumbnail, 160 pixels wide at most."""
+        image = images[min(images)]
+        if image.width > WIDTH:
+            height = max(1, round(WIDTH * image.height / image.width))
+            image = image.resize((WIDTH, height), Image.Resampling.BICUBIC)
+        return cls.of(image)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy.typing as npt
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from indexer.ledger import PhotoFacts
 from indexer.sketches import Sketch
 from indexer.timings import Stage, Timings
-from vitrine.encoders.base import Encoder
+from vitrine.encoders.base import Prepare
 from vitrine.failures import Failure, FailureCode
 from vitrine.fetching import Fetched, NotModified, Outcome, Validators
 from vitrine.folder import IndexFolder, is_whole, write_whole
@@ -30,13 +31,14 @@ class Stored:
 class Decoded:
     """`prepared` is the encoder's input; None where no vector is to be made.
 
-    `sketch` is None where the photo has one already.
+    `sketch` is None where the photo has one already. `took` has the seconds of each stage.
     """
 
     sha256: str
     outcome: PhotoFacts | Failure
     sketch: Sketch | None = None
     prepared: npt.NDArray[Any] | None = None
+    took: Mapping[Stage, float] = field(default_factory=dict)
 
 
 def kept(folder: IndexFolder, outcome: Outcome) -> Stored | NotModified | Failure:
@@ -51,18 +53,13 @@ def kept(folder: IndexFolder, outcome: Outcome) -> Stored | NotModified | Failur
 
 
 def decoded(
-    folder: IndexFolder,
-    encoder: Encoder,
-    sha256: str,
-    timings: Timings,
-    *,
-    is_sketched: bool,
-    is_embedded: bool,
+    folder: IndexFolder, prepare: Prepare, sha256: str, *, is_sketched: bool, is_embedded: bool
 ) -> Decoded:
     """A photo of the folder → thumbnails beside it, facts, sketch, and the encoder's input.
 
-    Safe to call from many threads.
+    Safe to call from many threads, and processes.
     """
+    timings = Timings()
     with timings.of(Stage.DECODE):
         body = folder.photo(sha256).read_bytes()
         if hashlib.sha256(body).hexdigest() != sha256:
@@ -80,10 +77,11 @@ def decoded(
                 write_whole(folder.thumbnail(sha256, width), as_thumbnail(image))
             if not is_sketched:
                 sketch = Sketch.of_smallest(images)
-    if is_embedded:
-        return Decoded(sha256, facts, sketch)
-    with timings.of(Stage.PREPARE):
-        return Decoded(sha256, facts, sketch, encoder.prepare(photo.image))
+    prepared = None
+    if not is_embedded:
+        with timings.of(Stage.PREPARE):
+            prepared = prepare(photo.image)
+    return Decoded(sha256, facts, sketch, prepared, timings.seconds())
 
 
 def has_thumbnails(folder: IndexFolder, sha256: str, facts: PhotoFacts) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """What a build does. `ENCODE` and those `IN_POOL` run in threads, beside all others."""
+    """What a build does. `ENCODE` and those `IN_POOL` run beside all others."""
 
     READ = "read the catalogue"
     LOAD = "load the encoder"
@@ -35,15 +35,15 @@ IN_POOL = frozenset({Stage.DECODE, Stage.THUMBNAILS, Stage.PREPARE})
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`seconds` that a stage took in `steps`, of all `threads` that may be at it at once.
+    """`seconds` that a stage took in `steps`, which may be done `at_once`, so many of them.
 
-    `share` is of the time that these threads had, from the beginning of the build.
+    `share` is of the time that all these had, from the beginning of the build.
     """
 
     stage: Stage
     seconds: float
     steps: int
-    threads: int
+    at_once: int
     share: float
 
 
@@ -68,13 +68,25 @@ class Timings:
                 self._seconds[stage] += seconds
                 self._steps[stage] += 1
 
+    def seconds(self) -> dict[Stage, float]:
+        """Of every stage that there was."""
+        with self._lock:
+            return {stage: self._seconds[stage] for stage in self._steps}
+
+    def add(self, seconds: Mapping[Stage, float]) -> None:
+        """Count a step of each of these stages, whose time was taken elsewhere."""
+        with self._lock:
+            for stage, taken in seconds.items():
+                self._seconds[stage] += taken
+                self._steps[stage] += 1
+
     def accounts(self, decoders: int) -> tuple[Account, ...]:
-        """Every stage that there was, in the order of `Stage`, where so many threads decode."""
+        """Every stage that there was, in the order of `Stage`; so many `decoders` work at once."""
         whole = time.perf_counter() - self._began
         with self._lock:
             return tuple(
-                Account(stage, seconds, self._steps[stage], threads, seconds / (whole * threads))
+                Account(stage, seconds, self._steps[stage], at_once, seconds / (whole * at_once))
                 for stage, seconds in self._seconds.items()
-                for threads in [decoders if stage in IN_POOL else 1]
+                for at_once in [decoders if stage in IN_POOL else 1]
                 if self._steps[stage]
             )

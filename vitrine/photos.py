@@ -16,6 +16,8 @@ from vitrine.failures import Failure, FailureCode
 THUMBNAIL_WIDTHS = (160, 400, 960)
 """A grid cell on a phone, a grid cell on a sharp screen, and the product's own page."""
 
+_STANDS_IN = 1.5
+
 MAX_PIXELS = 80_000_000
 """Above any shop's photo and most cameras' (a 60-megapixel sensor), yet at most 320 MB decoded."""
 
@@ -78,7 +80,7 @@ _WEBP_QUALITY = 80
 _WEBP_METHOD = 2
 _WEBP_MAX_SIDE = 16383  # the format's own limit
 
-_DOMINANT_GRID = (48, 48)
+_DOMINANT_GRID = (32, 32)
 _DOMINANT_COLOURS = 8  # enough to part a garment from its background
 
 _UPRIGHT = {
@@ -150,8 +152,12 @@ def decode(body: bytes, max_pixels: int = MAX_PIXELS) -> Photo | Failure:
 
 
 def thumbnail_widths(width: int) -> tuple[int, ...]:
-    """The thumbnails, in pixels of width, of a photo of this width: distinct, never upscaled."""
-    return tuple(sorted({min(width, widest) for widest in THUMBNAIL_WIDTHS}))
+    """The thumbnails, in pixels of width, of a photo of this width: never upscaled.
+
+    None that another, up to half as wide again, can stand in for.
+    """
+    widest = min(width, max(THUMBNAIL_WIDTHS))
+    return *(narrow for narrow in THUMBNAIL_WIDTHS if narrow * _STANDS_IN < widest), widest
 
 
 def scaled(photo: Photo) -> dict[int, Image.Image]:

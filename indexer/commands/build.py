@@ -231,7 +231,7 @@ class _Builder:
         stderr.print(f"{datetime.now():%H:%M:%S} {words}")
 
     def _say_what_was_built(self, catalogue: Catalogue, outcome: BuildOutcome) -> None:
-        from indexer.pipeline import DECODERS
+        from indexer.decoding import DECODERS
 
         assert self._encoder is not None
         report = self.wish.report
@@ -337,12 +337,12 @@ def say_what_was_built(
 
 
 def say_where_time_went(accounts: Sequence[Account]) -> None:
-    """What each stage took, those of the decoding threads in the time of one of them."""
+    """What each stage took, those that are done to several photos at once in the time of one."""
     made = table("stage", "seconds", "steps", "ms a step", "of the build")
     for a in accounts:
-        where = f" (in {count(a.threads, 'thread')})" if a.threads > 1 else ""
+        several = f" ({a.at_once} at once)" if a.at_once > 1 else ""
         made.add_row(
-            f"{a.stage}{where}",
+            f"{a.stage}{several}",
             f"{a.seconds:,.2f}",
             f"{a.steps:,}",
             f"{1000 * a.seconds / a.steps:,.2f}",

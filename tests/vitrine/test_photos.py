@@ -634,14 +634,17 @@ def test_a_format_outside_the_list_is_refused_even_where_pillow_reads_it() -> No
         (5000, (160, 400, 960)),
         (1080, (160, 400, 960)),
         (960, (160, 400, 960)),
-        (480, (160, 400, 480)),
+        (601, (160, 400, 601)),
+        (600, (160, 600)),
         (400, (160, 400)),
-        (224, (160, 224)),
+        (241, (160, 241)),
+        (240, (240,)),
+        (224, (224,)),
         (100, (100,)),
         (1, (1,)),
     ],
 )
-def test_thumbnails_are_never_upscaled_and_their_widths_are_distinct(
+def test_thumbnails_are_never_upscaled_and_their_widths_far_apart(
     width: int, widths: tuple[int, ...]
 ) -> None:
     assert thumbnail_widths(width) == widths

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -15,6 +15,9 @@ from vitrine.errors import UnusableError
 
 FloatArray = npt.NDArray[np.float32]
 
+Prepare = Callable[[Image.Image], npt.NDArray[Any]]
+"""One RGB photo of any size → an encoder's input array (same shape for all photos)."""
+
 Precision = Literal["fp32", "int8"]
 """What an encoder computes in: 32-bit floats, or in part 8-bit integers."""
 
@@ -23,7 +26,7 @@ class Encoder(Protocol):
     """Turns photos into unit vectors, in two steps that run in different threads.
 
     `prepare` is the per-photo half (resize, crop, normalise) and is called from
-    several decoding threads at once; `encode` is the batched half and is called
+    several threads and processes at once; `encode` is the batched half and is called
     from one thread at a time.
     """
 
@@ -46,8 +49,9 @@ class Encoder(Protocol):
     def batch_size(self) -> int:
         """How many prepared photos `encode` takes at once for good speed."""
 
-    def prepare(self, photo: Image.Image) -> npt.NDArray[Any]:
-        """One RGB photo of any size → this encoder's input array (same shape for all photos)."""
+    @property
+    def prepare(self) -> Prepare:
+        """What this encoder wants done to a photo first; can be sent to another process."""
 
     def encode(self, prepared: Sequence[npt.NDArray[Any]]) -> FloatArray:
         """n prepared photos → array (n, dimension), float32, rows of unit L2 length."""

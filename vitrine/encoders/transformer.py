@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
-from vitrine.encoders.base import EncoderError, FloatArray, normalised
+from vitrine.encoders.base import EncoderError, FloatArray, Prepare, normalised
 from vitrine.encoders.checkpoint import weights_files
 from vitrine.encoders.loading import loaded
 from vitrine.encoders.reference import Reference
@@ -61,13 +60,14 @@ class TransformerEncoder:
         self.dimension = self.traits.dimension
         self.fingerprint = self.traits.fingerprint
 
-    def prepare(self, photo: Image.Image) -> npt.NDArray[np.uint8]:
+    @property
+    def prepare(self) -> Prepare:
         """An RGB photo of any size → its crop, 8-bit (height, width, 3).
 
         The crop stays in bytes because it waits in queues: normalised it is four times
         the size. `encode` normalises, with the same numbers.
         """
-        return self.preprocessing.cropped(photo)
+        return self.preprocessing.cropped
 
     def encode(self, prepared: Sequence[npt.NDArray[Any]]) -> FloatArray:
         """n crops → array (n, dimension), float32, rows of unit L2 length."""
