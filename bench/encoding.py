@@ -3,10 +3,10 @@
 `python -m bench.encoding [FOLDER OF PHOTOS]`: a full-size dinov2-small with random weights;
 photos of 1080 × 1440 px from their JPEG bytes, and the same already prepared. The loop is
 Pillow with the library's `AutoImageProcessor` and `AutoModel`. int8 is calibrated on 100 of the
-photos; its agreement is how many of the ten nearest neighbours of up to 200 others stay the
-same. The ceiling is one large matrix product after the other, with as many multiplications as
-the photos take. All take turns, several times, as no machine stays as fast as it is; a ratio is
-the median of those of each turn.
+photos; its agreement, and that of bf16, is how many of the ten nearest neighbours of up to 200
+others stay the same. The ceiling is one large matrix product after the other in fp32, with as
+many multiplications as the photos take. All take turns, several times, as no machine stays as fast
+as it is; a ratio is the median of those of each turn.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from bench.throughput import spread
 from indexer.decoding import DECODERS
 from indexer.precision import CALIBRATING, JUDGING, agreement
 from vitrine.encoders.base import Encoder, FloatArray, normalised
-from vitrine.encoders.quantisation import quantised
+from vitrine.encoders.reduced import Reduction, reduced
 from vitrine.encoders.transformer import TransformerEncoder
 from vitrine.photos import Photo, decode
 
@@ -66,7 +66,7 @@ def main(folder: Path, turns: int) -> None:
             TransformerEncoder(checkpoint, runtime, runtime) for runtime in ("torch", "openvino")
         )
         loop = Loop(checkpoint)
-        int8 = in_8_bits(openvino, folder, Path(home, "int8"))
+        bf16, int8 = (in_reduced(each, openvino, folder, Path(home)) for each in ("bf16", "int8"))
         crops = list(prepared(torch, bodies))
         measure(
             "prepared",
@@ -74,6 +74,7 @@ def main(folder: Path, turns: int) -> None:
                 "one at a time": lambda: loop.of_pixels(torch.preprocessing.normalised, crops),
                 "torch": lambda: embedded(torch, crops),
                 "OpenVINO": lambda: embedded(openvino, crops),
+                "OpenVINO bf16": lambda: embedded(bf16, crops),
                 "OpenVINO int8": lambda: embedded(int8, crops),
                 CEILING: multiply,
             },
@@ -85,6 +86,7 @@ def main(folder: Path, turns: int) -> None:
                 "one at a time": lambda: loop.of_bodies(bodies),
                 "torch": lambda: embedded(torch, prepared(torch, bodies)),
                 "OpenVINO": lambda: embedded(openvino, prepared(openvino, bodies)),
+                "OpenVINO bf16": lambda: embedded(bf16, prepared(bf16, bodies)),
                 "OpenVINO int8": lambda: embedded(int8, prepared(int8, bodies)),
                 "forward only": lambda: embedded(openvino, crops),
                 CEILING: multiply,
@@ -93,21 +95,24 @@ def main(folder: Path, turns: int) -> None:
         )
 
 
-def in_8_bits(encoder: TransformerEncoder, folder: Path, home: Path) -> TransformerEncoder:
-    """The encoder calibrated on photos of the folder, and kept in `home`.
+def in_reduced(
+    reduction: Reduction, encoder: TransformerEncoder, folder: Path, home: Path
+) -> TransformerEncoder:
+    """The encoder in reduced precision, kept in `home`, judged and if need be calibrated by photos.
 
-    Prints its agreement on others of the photos.
+    Prints its agreement.
     """
-    paths = photo_paths(folder, CALIBRATING + JUDGING)
+    calibrating = CALIBRATING[reduction]
+    paths = photo_paths(folder, calibrating + JUDGING)
     crops = list(prepared(encoder, [path.read_bytes() for path in paths]))
-    calibrating = len(crops) * CALIBRATING // (CALIBRATING + JUDGING)
+    calibrating = len(crops) * calibrating // (calibrating + JUDGING)
     judging = crops[calibrating:]
 
     def judged(other: Encoder) -> float:
         return agreement(other.encode(judging), encoder.encode(judging))
 
-    made = quantised(encoder, crops[:calibrating], judged, home)
-    click.echo(f"int8 agrees with fp32 by {made.agreement:.3f}, on {len(judging)} photos")
+    made = reduced(encoder, reduction, crops[:calibrating], judged, home)
+    click.echo(f"{reduction} agrees with fp32 by {made.agreement:.3f}, on {len(judging)} photos")
     return made.encoder
 
 

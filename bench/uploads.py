@@ -27,7 +27,7 @@ from urllib3.filepost import encode_multipart_formdata
 
 from app import create_app
 from bench.checkpoint import random_dinov2_small
-from bench.encoding import in_8_bits
+from bench.encoding import in_reduced
 from bench.photos import DEMO_PHOTOS, as_jpeg, photo_paths
 from bench.serving import served
 from bench.throughput import spread
@@ -57,7 +57,7 @@ def main(folder: Path, turns: int) -> None:
         os.environ["VITRINE_CACHE"] = temporary
         checkpoint = random_dinov2_small(home / "dinov2-small")
         dinov2 = TransformerEncoder(checkpoint, str(checkpoint))
-        int8 = in_8_bits(dinov2, folder, IndexFolder(home / "int8").encoders)
+        int8 = in_reduced("int8", dinov2, folder, IndexFolder(home / "int8").encoders)
         quick = TransformerEncoder(compact.CHECKPOINT, "compact")
         compare("dinov2-small", published(home / "fp32", dinov2), bodies, turns)
         compare("in 8 bits", published(home / "int8", int8), bodies * 2, turns)

@@ -1,7 +1,7 @@
-"""`--precision int8`: an encoder in 8 bits for a catalogue, measured on the catalogue's own photos.
+"""`--precision`: an encoder in reduced precision, measured on the catalogue's own photos.
 
-Some photos are fetched and embedded in full precision first. By a third of them the encoder
-is calibrated; by the others it is judged: how many of a photo's nearest neighbours stay the
+Some photos are fetched and embedded in full precision first. By a third of them an encoder in 8
+bits is calibrated; by the others it is judged: how many of a photo's nearest neighbours stay the
 same. What was fetched and embedded for that is in the ledger, and nothing is fetched twice.
 """
 
@@ -24,7 +24,7 @@ from indexer.pipeline import Pipeline
 from indexer.reconciling import Plan, Progress
 from vitrine.catalogue import Catalogue
 from vitrine.encoders.base import Encoder, EncoderError, FloatArray
-from vitrine.encoders.quantisation import Quantised, kept_quantised, quantised
+from vitrine.encoders.reduced import IN_WORDS, Reduced, Reduction, kept_reduced, reduced
 from vitrine.encoders.transformer import TransformerEncoder
 from vitrine.failures import Failure
 from vitrine.fetching import Fetcher, FetchLimits
@@ -32,7 +32,8 @@ from vitrine.folder import IndexFolder
 from vitrine.index import FlatIndex
 from vitrine.photos import decode
 
-CALIBRATING, JUDGING = 100, 200
+CALIBRATING: dict[Reduction, int] = {"bf16": 0, "int8": 100}
+JUDGING = 200
 """Photos. With 200 judges the agreement is told to about ±.01."""
 
 LEAST_PHOTOS = 60  # fewer tell nothing of how the numbers of others are spread
@@ -49,33 +50,35 @@ class Sample:
     expected: FloatArray
 
 
-def in_8_bits(
+def reduced_encoder(
     encoder: Encoder,
+    reduction: Reduction,
     catalogue: Catalogue,
     folder: IndexFolder,
     limits: FetchLimits,
     display: Callable[[], AbstractContextManager[Progress]],
-) -> Quantised:
-    """The encoder in 8 bits that was made for this index, or is made now.
+) -> Reduced:
+    """The encoder in reduced precision that was made for this index, or is made now.
 
     `display` is entered while photos are fetched and embedded for that. Call it inside
     `sole_indexer`. Raises `EncoderError` where there can be none.
     """
     if not isinstance(encoder, TransformerEncoder):
         raise EncoderError(
-            f"{encoder.name} can't be had in 8 bits: it is no network. Leave out --precision int8."
+            f"{encoder.name} can't be had in {IN_WORDS[reduction]}: it is no network. "
+            f"Leave out --precision {reduction}."
         )
-    if kept := kept_quantised(folder.encoders, encoder):
+    if kept := kept_reduced(folder.encoders, encoder, reduction):
         return kept
-    stderr.print(f"Trying {encoder.name} in 8 bits on photos of this catalogue.")
+    stderr.print(f"Trying {encoder.name} in {IN_WORDS[reduction]} on photos of this catalogue.")
     with display() as progress:
-        sample = _sampled(encoder, catalogue, folder, limits, progress)
+        sample = _sampled(encoder, reduction, catalogue, folder, limits, progress)
 
-    def judged(in_8_bits: Encoder) -> float:
-        return agreement(in_8_bits.encode(sample.judging), sample.expected)
+    def judged(other: Encoder) -> float:
+        return agreement(other.encode(sample.judging), sample.expected)
 
-    with stderr.status(f"Calibrating {encoder.name} in 8 bits"):
-        return quantised(encoder, sample.calibrating, judged, folder.encoders)
+    with stderr.status(f"Judging {encoder.name} in {IN_WORDS[reduction]}"):
+        return reduced(encoder, reduction, sample.calibrating, judged, folder.encoders)
 
 
 def agreement(ours: FloatArray, theirs: FloatArray) -> float:
@@ -90,13 +93,15 @@ def agreement(ours: FloatArray, theirs: FloatArray) -> float:
 
 def _sampled(
     encoder: TransformerEncoder,
+    reduction: Reduction,
     catalogue: Catalogue,
     folder: IndexFolder,
     limits: FetchLimits,
     progress: Progress,
 ) -> Sample:
     """Photos of the catalogue by chance, fetched and embedded as a build begins with them."""
-    count = min(len(catalogue.products), CALIBRATING + JUDGING)
+    calibrating = CALIBRATING[reduction]
+    count = min(len(catalogue.products), calibrating + JUDGING)
     chosen = random.Random(SEED).sample(catalogue.products, count)
     plan = Plan.of(replace(catalogue, products=tuple(chosen)))
     with Ledger(folder.ledger) as ledger, Fetcher(limits) as fetcher:
@@ -107,11 +112,11 @@ def _sampled(
         photos = [sha for sha in dict.fromkeys(fetched) if sha is not None and sha in embedded]
         if len(photos) < LEAST_PHOTOS:
             raise EncoderError(
-                f"{encoder.name} can't be had in 8 bits: it takes {LEAST_PHOTOS} different photos "
-                f"to tell how good it is, and of {len(chosen)} products {len(photos)} could be "
-                "had. Leave out --precision int8."
+                f"{encoder.name} can't be had in {IN_WORDS[reduction]}: it takes {LEAST_PHOTOS} "
+                f"different photos to tell how good it is, and of {len(chosen)} products "
+                f"{len(photos)} could be had. Leave out --precision {reduction}."
             )
-        calibrating = len(photos) * CALIBRATING // (CALIBRATING + JUDGING)
+        calibrating = len(photos) * calibrating // (calibrating + JUDGING)
         judging = photos[calibrating:]
         expected = np.stack(list(ledger.vectors(encoder.fingerprint, judging)))
 

@@ -59,7 +59,7 @@ def own_vectors(folder: IndexFolder, snapshot: Snapshot) -> Candidate:
 def is_own(own: Candidate, encoder: str) -> bool:
     """Whether the index's own vectors are of what `--encoder` names so.
 
-    One in 8 bits has no such name.
+    One in reduced precision has no such name.
     """
     return encoder == own.name or str(Path(encoder).expanduser().resolve()) == own.name
 

@@ -105,7 +105,7 @@ class IndexFolder:
         return self.generations / name
 
     def encoder(self, fingerprint: str) -> Path:
-        """One that was made for the photos here; see `vitrine.encoders.quantisation`."""
+        """One that was made for the photos here; see `vitrine.encoders.reduced`."""
         return self.encoders / fingerprint
 
     def map(self, vectors: str) -> Path:

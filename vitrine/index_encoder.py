@@ -16,12 +16,16 @@ def load_encoder_of(folder: IndexFolder, facts: EncoderFacts) -> Encoder:
     own = folder.encoder(facts.fingerprint)
     if not own.is_dir():
         return load_encoder(facts.name)
-    from vitrine.encoders.quantisation import load_quantised
+    from vitrine.encoders.reduced import load_reduced
 
-    return load_quantised(own, facts.name, checkpoint_of(facts.name) if facts.reads_text else None)
+    return load_reduced(own, facts.name, checkpoint_of(facts.name) if facts.reads_text else None)
 
 
 def full_name(folder: IndexFolder, facts: EncoderFacts) -> str:
-    """The name of a generation's encoder, and whether it is in 8 bits, for people to read."""
-    is_in_8_bits = folder.encoder(facts.fingerprint).is_dir()
-    return f"{facts.name} in 8 bits" if is_in_8_bits else facts.name
+    """The name of a generation's encoder, and its precision if reduced, for people to read."""
+    own = folder.encoder(facts.fingerprint)
+    if not own.is_dir():
+        return facts.name
+    from vitrine.encoders.kept import floats_of
+
+    return f"{facts.name} in {'bf16' if floats_of(own) == 'bf16' else '8 bits'}"

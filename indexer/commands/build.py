@@ -154,7 +154,7 @@ class _Wish:
 
 @dataclass(frozen=True, slots=True)
 class _EncoderWish:
-    """Which encoder; one in 8 bits must agree so much with what it is made from."""
+    """Which encoder; one in reduced precision must agree so much with the full one."""
 
     name: str
     precision: Precision
@@ -209,23 +209,25 @@ class _Builder:
         if self._wanted.precision == "fp32":
             return encoder
         from indexer.display import BuildDisplay
-        from indexer.precision import in_8_bits
+        from indexer.precision import reduced_encoder
+        from vitrine.encoders.reduced import IN_WORDS
 
-        quantised = in_8_bits(
-            encoder, catalogue, folder, self._limits, lambda: BuildDisplay(stderr)
+        reduction = self._wanted.precision
+        reduced = reduced_encoder(
+            encoder, reduction, catalogue, folder, self._limits, lambda: BuildDisplay(stderr)
         )
         figure = (
-            f"{quantised.agreement:.1%} of a photo's ten nearest neighbours are the same as in "
+            f"{reduced.agreement:.1%} of a photo's ten nearest neighbours are the same as in "
             "full precision"
         )
-        if quantised.agreement < self._wanted.agreement:
+        if reduced.agreement < self._wanted.agreement:
             raise EncoderError(
-                f"{encoder.name} in 8 bits is refused: only {figure}, and "
-                f"{self._wanted.agreement:.1%} are asked for. Leave out --precision int8, or ask "
-                "for less with --agreement."
+                f"{encoder.name} in {IN_WORDS[reduction]} is refused: only {figure}, and "
+                f"{self._wanted.agreement:.1%} are asked for. Leave out --precision {reduction}, "
+                "or ask for less with --agreement."
             )
-        stderr.print(f"{encoder.name} in 8 bits: {figure}.")
-        return quantised.encoder
+        stderr.print(f"{encoder.name} in {IN_WORDS[reduction]}: {figure}.")
+        return reduced.encoder
 
     def say(self, words: str) -> None:
         stderr.print(f"{datetime.now():%H:%M:%S} {words}")

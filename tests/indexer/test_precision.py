@@ -1,7 +1,8 @@
-"""`build --precision int8`: made once for an index, judged, and used wherever the index is."""
+"""`build --precision`: made once for an index, judged, and used wherever the index is."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
@@ -18,9 +19,13 @@ from indexer.subjects import is_own, own_vectors
 from tests.checkpoints import small_clip, small_dinov2
 from tests.drawings import photo_bytes
 from tests.generations import random_unit_vectors
+from vitrine.encoders import openvino_model, reduced
 from vitrine.encoders.base import TextEncoder
+from vitrine.encoders.kept import Facts
+from vitrine.encoders.openvino_model import computes_in_bf16
 from vitrine.encoders.registry import load_encoder
 from vitrine.folder import IndexFolder
+from vitrine.photos import decode
 from vitrine.snapshot import open_current
 
 PHOTOS = LEAST_PHOTOS + 10
@@ -245,3 +250,72 @@ def test_where_there_can_be_none_one_is_told(checkpoint, tmp_path, encoder, word
     said = run("build", tmp_path / "photos", "--encoder", encoder or checkpoint, *options, status=2)
     assert words in " ".join(said.split())
     assert "Leave out --precision int8" in " ".join(said.split())
+
+
+# bf16
+
+
+@pytest.fixture(scope="module")
+def in_bf16(tmp_path_factory, photos, checkpoint):
+    """An index in bf16, and what was said when it was built; not to be written to."""
+    if not computes_in_bf16():
+        pytest.skip("this CPU does not compute in bf16")
+    root = tmp_path_factory.mktemp("built") / "index"
+    command = ["build", photos, "--encoder", checkpoint, "--index", root, "--precision", "bf16"]
+    return IndexFolder(root), run(*command)
+
+
+def test_in_bf16_vectors_are_hardly_others(in_bf16, built, checkpoint):
+    folder, said = in_bf16
+    snapshot = open_current(folder)
+    whole = load_encoder(str(checkpoint))
+    expected = whole.encode([whole.prepare(decode(photo_bytes(n)).image) for n in range(PHOTOS)])
+    rows = [snapshot.rows[f"{n}.png"] for n in range(PHOTOS)]
+    cosines = (snapshot.index.vectors()[rows] * expected).sum(axis=1)
+    in_8_bits = open_current(built[0])
+    rows = [in_8_bits.rows[f"{n}.png"] for n in range(PHOTOS)]
+    assert 0.9999 < cosines.min() < 1 - 1e-6
+    assert cosines.min() > (in_8_bits.index.vectors()[rows] * expected).sum(axis=1).min()
+    assert "% of a photo's ten nearest neighbours are the same as in full precision" in said
+    assert f"{checkpoint} in bf16, dimension" in "".join(
+        run("status", "--index", folder.root).split("\n")
+    )
+
+
+def test_each_precision_has_an_encoder_of_its_own(in_bf16, photos, checkpoint, tmp_path):
+    root = tmp_path / "index"
+    shutil.copytree(in_bf16[0].root, root, symlinks=True)
+    folder = IndexFolder(root)
+    command = ["build", photos, "--encoder", checkpoint, "--index", root, "--agreement", "0.5"]
+    of_bf16 = encoders_of(folder)
+    assert "Trying" in run(*command, "--precision", "int8")
+    assert len(encoders_of(folder)) == 2
+    assert [open_current(folder).manifest.encoder.fingerprint] != of_bf16
+    said = run(*command, "--precision", "bf16")
+    assert "Trying" not in said
+    assert [open_current(folder).manifest.encoder.fingerprint] == of_bf16
+
+
+def test_a_cpu_without_bf16_makes_none_and_searches_by_photo_in_an_index_of_another(
+    in_bf16, photos, checkpoint, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(openvino_model, "computes_in_bf16", lambda: False)
+    monkeypatch.setattr(reduced, "computes_in_bf16", lambda: False)
+    command = ["build", photos, "--encoder", checkpoint, "--index", tmp_path / "index"]
+    said = " ".join(run(*command, "--precision", "bf16", status=2).split())
+    assert "can't be had in bf16: this CPU doesn't compute so. Leave out --precision." in said
+    own = tmp_path / "own.png"
+    own.write_bytes(photo_bytes(3))
+    (best, *_) = json.loads(run("search", own, "--json", "--index", in_bf16[0].root))
+    assert best["id"] == "3.png"
+    assert 0.9999 < best["score"] <= 1
+
+
+def test_a_model_that_was_kept_when_all_floats_were_of_32_bits_is_good(built):
+    (name,) = encoders_of(built[0])
+    said = json.loads((built[0].encoder(name) / "facts.json").read_text())
+    older = {key: said[key] for key in ("traits", "agreement", "files", "versions")}
+    sealed = hashlib.sha256(json.dumps(older, separators=(",", ":")).encode()).hexdigest()
+    facts = Facts.model_validate(older | {"seal": sealed})
+    assert facts.digest() == sealed
+    assert facts.floats == "f32"

@@ -18,8 +18,9 @@ FloatArray = npt.NDArray[np.float32]
 Prepare = Callable[[Image.Image], npt.NDArray[Any]]
 """One RGB photo of any size → an encoder's input array (same shape for all photos)."""
 
-Precision = Literal["fp32", "int8"]
-"""What an encoder computes in: 32-bit floats, or in part 8-bit integers."""
+Precision = Literal["fp32", "bf16", "int8"]
+"""What an encoder computes in: 32-bit floats, 16-bit ones of the same range, or in part 8-bit
+integers."""
 
 
 class Encoder(Protocol):

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vitrine.encoders.checkpoint import sha256
-from vitrine.encoders.openvino_model import OpenVinoModel, openvino
+from vitrine.encoders.openvino_model import Floats, OpenVinoModel, openvino
 from vitrine.encoders.runtime import Traits
 from vitrine.folder import sync_file
 
@@ -23,20 +23,23 @@ FACTS_FILE = "facts.json"
 class Facts(BaseModel):
     """What is told apart from the model. `files` has the SHA-256 of each of its files.
 
-    `agreement` is how much one in 8 bits is as what it was made from (see `quantisation`).
+    `agreement` is how much one in reduced precision is as what it was made from (see `reduced`).
     `versions` is for the curious. `seal` is the digest of all the rest.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     traits: Traits
+    floats: Floats = "f32"
     agreement: float | None = None
     files: dict[str, str]
     versions: dict[str, str]
     seal: str = ""
 
     def digest(self) -> str:
-        return hashlib.sha256(self.model_dump_json(exclude={"seal"}).encode()).hexdigest()
+        # What an earlier Vitrine did not know is in its seal neither.
+        said = self.model_dump_json(exclude={"seal"}, exclude_unset=True)
+        return hashlib.sha256(said.encode()).hexdigest()
 
 
 def save(folder: Path, model: Any) -> dict[str, str]:
@@ -51,6 +54,7 @@ def seal(
     files: Mapping[str, str],
     libraries: Sequence[str],
     agreement: float | None = None,
+    floats: Floats = "f32",
 ) -> None:
     """Write what is known of the model that was saved there, and flush all to the disk.
 
@@ -58,6 +62,7 @@ def seal(
     """
     facts = Facts(
         traits=traits,
+        floats=floats,
         agreement=agreement,
         files=dict(files),
         versions={name: version(name) for name in libraries},
@@ -81,4 +86,12 @@ def kept_facts(folder: Path) -> Facts | None:
 def kept_model(folder: Path) -> OpenVinoModel | None:
     """The model there; None as for its facts. Raises EncoderError where it can't run."""
     facts = kept_facts(folder)
-    return OpenVinoModel(folder / MODEL_FILE, facts.traits) if facts else None
+    return OpenVinoModel(folder / MODEL_FILE, facts.traits, facts.floats) if facts else None
+
+
+def floats_of(folder: Path) -> Floats:
+    """What the model there computes in, as it says itself, unchecked."""
+    try:
+        return Facts.model_validate_json((folder / FACTS_FILE).read_bytes()).floats
+    except (OSError, ValidationError):
+        return "f32"

@@ -6,7 +6,7 @@ import functools
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -41,13 +41,23 @@ def core() -> Any:
     return openvino().Core()
 
 
-class OpenVinoModel:
-    """Computes one photo a core, in 32-bit floats, whatever the CPU could do in fewer.
+Floats = Literal["f32", "bf16"]
+"""OpenVINO's names for what is computed in, where not in integers."""
 
-    A quantised model has steps in 8-bit integers by itself.
+
+def computes_in_bf16() -> bool:
+    """Whether this CPU does."""
+    return "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+class OpenVinoModel:
+    """Computes one photo a core, in these floats and no others, whatever the CPU could do.
+
+    Where the CPU knows no bf16, it is 32-bit floats. A quantised model has steps in 8-bit
+    integers by itself.
     """
 
-    def __init__(self, file: Path, traits: Traits) -> None:
+    def __init__(self, file: Path, traits: Traits, floats: Floats = "f32") -> None:
         """`file` is the model's `.xml`, its weights beside it; its input is one photo's pixels.
 
         Raises EncoderError where OpenVINO is missing or can't run it.
@@ -60,7 +70,7 @@ class OpenVinoModel:
                 "CPU",
                 {
                     "PERFORMANCE_HINT": "THROUGHPUT",
-                    "INFERENCE_PRECISION_HINT": "f32",
+                    "INFERENCE_PRECISION_HINT": floats if computes_in_bf16() else "f32",
                     # Two processes on one machine would choose the same cores.
                     "ENABLE_CPU_PINNING": False,
                 },

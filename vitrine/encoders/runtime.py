@@ -14,7 +14,7 @@ from vitrine.encoders.preprocessing import Preprocessing
 class Traits:
     """What a checkpoint's model takes and gives, the same in every runtime.
 
-    One in 8 bits (see `quantisation`) has the fingerprint of what it was `made_from`.
+    One in reduced precision (see `reduced`) has the fingerprint of what it was `made_from`.
     """
 
     preprocessing: Preprocessing

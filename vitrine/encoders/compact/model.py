@@ -5,7 +5,7 @@ most pixels, is narrow, and the third, where kinds part, is twice as deep. All f
 into the embedding, as colour and pattern are seen by the first and lost on the way to the last.
 
 To import this makes it known to the transformers library by its `model_type`, so that a
-checkpoint of it is loaded, converted and quantised as any other's.
+checkpoint of it is loaded, converted and reduced as any other's.
 """
 
 from __future__ import annotations
