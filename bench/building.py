@@ -5,7 +5,8 @@ served from loopback by a process of its own, 20 ms after they are asked for. Th
 loop of small DINOv2 galleries: download, embed by the library's processor and model, add to
 the index, one photo after the other; it goes through the first few hundred only, as each takes
 as long as the next. Both have a full-size dinov2-small with random weights, and start with
-their imports; ours finds its model converted. Then 1% of the rows name another photo.
+their imports; ours finds its model converted, and makes one of less --precision as it begins. Then
+1% of the rows name another photo.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ faiss.write_index(index, catalogue + ".index")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True))
 @click.option("--first", default=0, help="Only the first so many.")
 @click.option("--loop", default=300, show_default=True, help="How many the rival goes through.")
-def main(folder: Path, first: int, loop: int) -> None:
+@click.option("--precision", default="fp32", show_default=True, help="What ours computes in.")
+def main(folder: Path, first: int, loop: int, precision: str) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         home = Path(temporary)
         os.environ["VITRINE_CACHE"] = str(home / "cache")
@@ -70,11 +72,11 @@ def main(folder: Path, first: int, loop: int) -> None:
             write(rows[:1], one)
             built(one, home / "one", checkpoint)
             rival = timed([sys.executable, "-c", LOOP, str(catalogue), str(checkpoint), str(loop)])
-            whole, facts = built(catalogue, home / "index", checkpoint)
-            again, _ = built(catalogue, home / "index", checkpoint)
+            whole, facts = built(catalogue, home / "index", checkpoint, precision)
+            again, _ = built(catalogue, home / "index", checkpoint, precision)
             change(rows, photos, url)
             write(rows, catalogue)
-            part, news = built(catalogue, home / "index", checkpoint)
+            part, news = built(catalogue, home / "index", checkpoint, precision)
     ratio = (rival / loop) / (whole / facts["indexed"])
     click.echo(
         f"{facts['indexed']:,} photos: {facts['indexed'] / whole:.1f} photos/s, "
@@ -122,11 +124,14 @@ def change(rows: Sequence[dict[str, str]], photos: Path, url: str) -> None:
         row["ImageURL"] = f"{url}/{row['id']}-mirrored.jpg"
 
 
-def built(catalogue: Path, index: Path, checkpoint: Path) -> tuple[float, dict[str, Any]]:
+def built(
+    catalogue: Path, index: Path, checkpoint: Path, precision: str = "fp32"
+) -> tuple[float, dict[str, Any]]:
     """Seconds of `python -m indexer build`, and what it says as JSON."""
     output = index.with_suffix(".json")
     with output.open("w") as file:
         options = ["--index", str(index), "--encoder", str(checkpoint), "--json", "--timings"]
+        options += ["--precision", precision]
         command = [sys.executable, "-m", "indexer", "build", str(catalogue), *options]
         seconds = timed(command, file)
     return seconds, json.loads(output.read_text())
