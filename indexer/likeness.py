@@ -153,15 +153,22 @@ def _blurred(pictures: Floats) -> Floats:
 
 def _sampled(pictures: Floats, places: _Places) -> Floats:
     """The pictures (m, s, s, c) at these places, between pixels by straight lines."""
-    last = pictures.shape[1] - 1
+    side = pictures.shape[1]
+    last = np.float32(side - 1)
     rows, columns = np.clip(places.rows, 0, last), np.clip(places.columns, 0, last)
-    top = np.minimum(rows.astype(np.int64), last - 1)
-    left = np.minimum(columns.astype(np.int64), last - 1)
-    down, across = (rows - top)[..., None], (columns - left)[..., None]
-    each = np.arange(len(pictures))[:, None, None]
-    upper = pictures[each, top, left] * (1 - across) + pictures[each, top, left + 1] * across
-    lower = (
-        pictures[each, top + 1, left] * (1 - across) + pictures[each, top + 1, left + 1] * across
-    )
-    sampled: Floats = (upper * (1 - down) + lower * down).astype(np.float32)
-    return sampled
+    top = np.minimum(rows.astype(np.int32), side - 2)
+    left = np.minimum(columns.astype(np.int32), side - 2)
+    down = (rows - top).astype(np.float32)[..., None]
+    across = (columns - left).astype(np.float32)[..., None]
+    each = np.arange(len(pictures), dtype=np.int64)[:, None, None]
+    pixels = pictures.reshape(-1, pictures.shape[-1])
+    at = (each * side + top) * side + left
+    upper = _between(pixels.take(at, 0), pixels.take(at + 1, 0), across)
+    lower = _between(pixels.take(at + side, 0), pixels.take(at + side + 1, 0), across)
+    return _between(upper, lower, down)
+
+
+def _between(one: Floats, other: Floats, share: Floats) -> Floats:
+    """What lies so far from the one to the other, by a straight line."""
+    between: Floats = one + (other - one) * share
+    return between
