@@ -31,7 +31,7 @@ from bench.building import served
 from bench.throughput import spread
 from indexer.build import build
 from indexer.reconciling import Silent
-from vitrine.encoders.base import FloatArray
+from vitrine.encoders.base import FloatArray, Prepare
 from vitrine.failures import FailureCode
 from vitrine.fetching import PUBLIC_WEB, FetchLimits
 from vitrine.folder import IndexFolder
@@ -47,6 +47,10 @@ OURS = "import sys; from bench.downloading import download; download(*sys.argv[1
 """In a process of its own, as the rival."""
 
 
+def nothing(_: Image.Image) -> npt.NDArray[np.uint8]:
+    return np.zeros(1, dtype=np.uint8)
+
+
 class NoEncoder:
     """Gives each photo the same vector, so that only downloads and thumbnails cost anything."""
 
@@ -55,8 +59,9 @@ class NoEncoder:
     fingerprint = "none"
     batch_size = 64
 
-    def prepare(self, _: Image.Image) -> npt.NDArray[np.uint8]:
-        return np.zeros(1, dtype=np.uint8)
+    @property
+    def prepare(self) -> Prepare:
+        return nothing
 
     def encode(self, prepared: Sequence[npt.NDArray[np.uint8]]) -> FloatArray:
         return np.tile(np.array([1, 0], dtype=np.float32), (len(prepared), 1))

@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import itertools
 import json
-import multiprocessing
+import operator
 import os
 import queue
 import signal
+import subprocess
+import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection
+from importlib import import_module
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from indexer.ledger import PhotoFacts
 from indexer.sketches import Sketch
@@ -42,8 +46,7 @@ FEW = 100
 PHOTO_SECONDS = 300
 """The largest photo that is allowed takes some 5, on a core of its own."""
 
-# Forked, a process would have locks that threads held here, and that nobody gives back.
-_CONTEXT = multiprocessing.get_context("spawn")
+_HOME = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Decoders:
 
     def __init__(self, folder: IndexFolder, prepare: Prepare) -> None:
         self._site = _Site(folder, prepare)
+        self._told = self._site.told()
         self._begun = itertools.count()
         self._pool = ThreadPoolExecutor(
             DECODERS, thread_name_prefix="decode", initializer=_leave_ctrl_c_to_others
@@ -87,8 +91,8 @@ class Decoders:
         return self._pending
 
     def begin(self, work: Work) -> None:
-        is_one_of_few = next(self._begun) < FEW
-        do = self._site.decoded if is_one_of_few else self._decoded_apart
+        is_here = next(self._begun) < FEW or self._told is None
+        do = self._site.decoded if is_here else self._decoded_apart
         self._pool.submit(do, work).add_done_callback(self._done.put)
         self._pending += 1
 
@@ -102,25 +106,69 @@ class Decoders:
 
     def _decoded_apart(self, work: Work) -> Decoded:
         """Runs in the pool, in each of whose threads there is one process at most."""
-        process: _Process | None = getattr(self._own, "process", None)
+        process = self._own_process()
         if process is None:
-            process = self._own.process = _Process(self._site)
-            self._processes.append(process)
+            return self._site.decoded(work)
         try:
             return process.decoded(work)
-        except (EOFError, ConnectionError):
-            cause = f"its decoder crashed, with status {process.end()}"
         except TimeoutError:
             process.kill()
             cause = f"decoding it took over {PHOTO_SECONDS} seconds"
+        except (EOFError, ConnectionError):
+            cause = "its decoder crashed"
         del self._own.process
+        status = process.end()
+        if status >= 0:  # nothing has killed it: it could not even begin, and others could not
+            self._told = None
+            return self._site.decoded(work)
         return Decoded(work.sha256, Failure(FailureCode.UNDECODABLE, cause))
+
+    def _own_process(self) -> _Process | None:
+        """This thread's, begun where there is none yet; None where there can be none."""
+        process: _Process | None = getattr(self._own, "process", None)
+        if process is None and self._told is not None:
+            try:
+                process = self._own.process = _Process(self._site, self._told)
+            except OSError:
+                self._told = None
+                return None
+            self._processes.append(process)
+        return process
 
 
 @dataclass(frozen=True, slots=True)
 class _Site:
     folder: IndexFolder
     prepare: Prepare
+
+    def told(self) -> bytes | None:
+        """What a process has to know of it, in JSON; None where that can't be put into words."""
+        try:
+            told = json.dumps(self._words()).encode()
+            again = _Site.of(told).prepare
+        except (TypeError, AttributeError, ValueError):  # no dataclass, or not of plain values
+            return None
+        owners = (getattr(prepare, "__self__", prepare) for prepare in (self.prepare, again))
+        return told if operator.eq(*owners) else None
+
+    def _words(self) -> dict[str, Any]:
+        words = {"folder": str(self.folder.root.resolve()), "name": self.prepare.__name__}
+        owner = getattr(self.prepare, "__self__", None)
+        if owner is None:
+            return words | {"module": self.prepare.__module__}
+        kind = type(owner)
+        return words | {"module": kind.__module__, "of": kind.__qualname__, "values": asdict(owner)}
+
+    @classmethod
+    def of(cls, told: bytes) -> Self:
+        words = json.loads(told)
+        if words["module"] == "__main__":  # which is another in each process
+            raise ValueError(words)
+        holder = import_module(words["module"])
+        if "of" in words:
+            kind = operator.attrgetter(words["of"])(holder)
+            holder = TypeAdapter(kind).validate_python(words["values"])
+        return cls(IndexFolder(Path(words["folder"])), getattr(holder, words["name"]))
 
     def decoded(self, work: Work) -> Decoded:
         return decoded(
@@ -135,12 +183,19 @@ class _Site:
 class _Process:
     """The near end of a process that decodes."""
 
-    def __init__(self, site: _Site) -> None:
+    def __init__(self, site: _Site, told: bytes) -> None:
         self._site = site
-        self._connection, theirs = _CONTEXT.Pipe()
+        self._connection, theirs = Pipe()
         with theirs:
-            self._process = _CONTEXT.Process(target=_serve, args=(theirs, site), daemon=True)
-            self._process.start()
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", __name__, str(theirs.fileno())],
+                cwd=_HOME,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        with suppress(ConnectionError):  # it is gone already, as will be seen
+            self._connection.send_bytes(told)
 
     def decoded(self, work: Work) -> Decoded:
         """Raises EOFError or ConnectionError where it has died, and TimeoutError where it hangs."""
@@ -154,16 +209,16 @@ class _Process:
     def kill(self) -> None:
         self._process.kill()
 
-    def end(self) -> int | None:
+    def end(self) -> int:
         """Wait until it has heard that nobody is there any more. Returns its status."""
         self._connection.close()
-        self._process.join()
-        return self._process.exitcode
+        return self._process.wait()
 
 
-def _serve(connection: Connection, site: _Site) -> None:
+def _serve(connection: Connection) -> None:
     """The life of a process: photo after photo, until the other end hangs up."""
     with suppress(EOFError, ConnectionError):
+        site = _Site.of(connection.recv_bytes())
         while True:
             work = Work(**json.loads(connection.recv_bytes()))
             try:
@@ -216,5 +271,8 @@ def _received(connection: Connection, sha256: str) -> Decoded | None:
 
 def _leave_ctrl_c_to_others() -> None:
     """A process that is started from this thread will do so as well."""
-    resource_tracker.ensure_running()  # which would undo it, once it is needed
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+if __name__ == "__main__":
+    _serve(Connection(int(sys.argv[1])))

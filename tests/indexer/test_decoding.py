@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from indexer.stages import Decoded, Stored, kept
 from indexer.timings import Stage, Timings
 from tests.drawings import photo_bytes
 from tests.indexer.conftest import Shop
-from vitrine.encoders.base import EncoderError
+from vitrine.encoders.base import EncoderError, Prepare
 from vitrine.encoders.handcrafted import HandcraftedEncoder
 from vitrine.failures import Failure, FailureCode
 from vitrine.fetching import Fetched, Validators
@@ -62,9 +63,20 @@ def refusing(photo: Image.Image) -> npt.NDArray[np.int64]:
 
 
 class CrashingEncoder(HandcraftedEncoder):
-    def prepare(self, photo: Image.Image) -> npt.NDArray[np.float32]:
-        crashing(photo)
-        return super().prepare(photo)
+    def __init__(self) -> None:
+        super().__init__()
+        self.dimension = 1
+
+    @property
+    def prepare(self) -> Prepare:
+        return crashing
+
+
+class OwnEncoder(HandcraftedEncoder):
+    """One that no other process can be told of."""
+
+    def prepare(self, photo: Image.Image) -> npt.NDArray[np.int64]:
+        return who(photo)
 
 
 @pytest.fixture
@@ -127,7 +139,7 @@ def test_what_a_process_makes_is_what_is_made_here(folder: IndexFolder, photos: 
 @pytest.mark.parametrize(
     ("prepare", "cause"),
     [
-        (crashing, "its decoder crashed, with status -11"),
+        (crashing, "its decoder crashed"),
         (hanging, "decoding it took over 5 seconds"),
     ],
 )
@@ -163,6 +175,59 @@ def test_a_photo_that_crashes_its_decoder_is_reported_and_the_rest_published(sho
         (f"p{BAD}", FailureCode.UNDECODABLE)
     ]
     assert len(shop.snapshot().ids) == COUNT - 1
+
+
+@pytest.mark.usefixtures("none_is_few")
+def test_what_no_process_can_be_told_of_is_done_here(
+    folder: IndexFolder, photos: list[str]
+) -> None:
+    for prepare in (OwnEncoder().prepare, lambda photo: 1 * who(photo), partial(who)):
+        with Decoders(folder, prepare) as decoders:
+            assert processes_of(all_of(decoders, photos)) == {os.getpid()}
+
+
+@pytest.mark.usefixtures("none_is_few")
+@pytest.mark.parametrize("python", ["/bin/false", "/no/such/python"])
+def test_where_no_process_can_begin_all_is_done_here(
+    folder: IndexFolder, photos: list[str], python: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", python)
+    with Decoders(folder, who) as decoders:
+        assert processes_of(all_of(decoders, photos)) == {os.getpid()}
+
+
+def test_a_program_that_builds_is_not_run_again_for_it(shop: Shop, tmp_path: Path) -> None:
+    """Whatever it does beside: many guard nothing by `if __name__ == "__main__"`."""
+    shop.offer(range(COUNT))
+    shop.write_catalogue()
+    program = tmp_path / "program.py"
+    program.write_text(
+        """
+import sys
+from pathlib import Path
+from indexer import decoding
+from indexer.build import build, sole_indexer
+from indexer.reconciling import Silent
+from tests.indexer.conftest import QUICK
+from vitrine.encoders.handcrafted import HandcraftedEncoder
+from vitrine.folder import IndexFolder
+from vitrine.sources import read_source
+print("once")
+decoding.FEW = 0
+folder = IndexFolder(Path(sys.argv[2]))
+folder.claim()
+with sole_indexer(folder):
+    built = build(read_source(sys.argv[1]), folder, HandcraftedEncoder(), QUICK, Silent())
+print(built.indexed)
+""",
+        encoding="utf-8",
+    )
+    command = [sys.executable, program, shop.catalogue, tmp_path / "index"]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    ran = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=120, env=environment
+    )
+    assert (ran.stdout, ran.stderr) == (f"once\n{COUNT}\n", "")
 
 
 @pytest.mark.usefixtures("none_is_few")

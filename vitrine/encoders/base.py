@@ -52,7 +52,11 @@ class Encoder(Protocol):
 
     @property
     def prepare(self) -> Prepare:
-        """What this encoder wants done to a photo first; can be sent to another process."""
+        """What this encoder wants done to a photo first.
+
+        A function of a module, or a method of a dataclass of plain values: then other processes
+        can be told of it.
+        """
 
     def encode(self, prepared: Sequence[npt.NDArray[Any]]) -> FloatArray:
         """n prepared photos → array (n, dimension), float32, rows of unit L2 length."""

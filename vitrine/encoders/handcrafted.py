@@ -30,7 +30,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from vitrine.encoders.base import FloatArray, fingerprint_of, normalised
+from vitrine.encoders.base import FloatArray, Prepare, fingerprint_of, normalised
 
 Mask = npt.NDArray[np.bool_]
 Shares = npt.NDArray[np.float64]
@@ -105,6 +105,13 @@ class Recipe:
     # photo than shapes do, so a little weight goes a long way.
     palette_weight: float = 0.16
 
+    def prepared(self, photo: Image.Image) -> FloatArray:
+        """One RGB photo of any size → its two weighted blocks, shape (dimension,)."""
+        lab, coverage = cut_out(photo, self)
+        blocks = _shape(lab, coverage, self), palette(lab, coverage, self)
+        weight = self.palette_weight
+        return np.concatenate([np.sqrt(1 - weight) * blocks[0], np.sqrt(weight) * blocks[1]])
+
     @property
     def dimension(self) -> int:
         """Gradient cells × orientations, and the palette's."""
@@ -132,13 +139,10 @@ class HandcraftedEncoder:
             {"encoder": self.name, "version": VERSION, **asdict(recipe)}
         )
 
-    def prepare(self, photo: Image.Image) -> FloatArray:
+    @property
+    def prepare(self) -> Prepare:
         """One RGB photo of any size → its two weighted blocks, shape (dimension,)."""
-        recipe = self._recipe
-        lab, coverage = cut_out(photo, recipe)
-        blocks = _shape(lab, coverage, recipe), palette(lab, coverage, recipe)
-        weight = recipe.palette_weight
-        return np.concatenate([np.sqrt(1 - weight) * blocks[0], np.sqrt(weight) * blocks[1]])
+        return self._recipe.prepared
 
     def encode(self, prepared: Sequence[npt.NDArray[Any]]) -> FloatArray:
         """n prepared photos → array (n, dimension), float32, rows of unit L2 length."""
