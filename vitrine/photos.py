@@ -16,7 +16,7 @@ from vitrine.failures import Failure, FailureCode
 THUMBNAIL_WIDTHS = (160, 400, 960)
 """A grid cell on a phone, a grid cell on a sharp screen, and the product's own page."""
 
-_STANDS_IN = 1.5
+_SMALL = 240  # pixels of width, half as many again as those of the first
 
 MAX_PIXELS = 80_000_000
 """Above any shop's photo and most cameras' (a 60-megapixel sensor), yet at most 320 MB decoded."""
@@ -152,12 +152,13 @@ def decode(body: bytes, max_pixels: int = MAX_PIXELS) -> Photo | Failure:
 
 
 def thumbnail_widths(width: int) -> tuple[int, ...]:
-    """The thumbnails, in pixels of width, of a photo of this width: never upscaled.
+    """The thumbnails, in pixels of width, of a photo of this width: distinct, never upscaled.
 
-    None that another, up to half as wide again, can stand in for.
+    A small photo has one alone, its own, as on sharp screens it is the one that is shown.
     """
-    widest = min(width, max(THUMBNAIL_WIDTHS))
-    return *(narrow for narrow in THUMBNAIL_WIDTHS if narrow * _STANDS_IN < widest), widest
+    if width <= _SMALL:
+        return (width,)
+    return tuple(sorted({min(width, widest) for widest in THUMBNAIL_WIDTHS}))
 
 
 def scaled(photo: Photo) -> dict[int, Image.Image]:
