@@ -116,11 +116,11 @@ class Decoders:
             cause = f"decoding it took over {PHOTO_SECONDS} seconds"
         except (EOFError, ConnectionError):
             cause = "its decoder crashed"
+        except _NonsenseError:
+            process.kill()
+            cause = "its decoder answered nonsense"
         del self._own.process
-        status = process.end()
-        if status >= 0:  # nothing has killed it: it could not even begin, and others could not
-            self._told = None
-            return self._site.decoded(work)
+        process.end()
         return Decoded(work.sha256, Failure(FailureCode.UNDECODABLE, cause))
 
     def _own_process(self) -> _Process | None:
@@ -129,7 +129,7 @@ class Decoders:
         if process is None and self._told is not None:
             try:
                 process = self._own.process = _Process(self._site, self._told)
-            except OSError:
+            except (OSError, EOFError):  # it ended before it had begun, as others would
                 self._told = None
                 return None
             self._processes.append(process)
@@ -180,10 +180,15 @@ class _Site:
         )
 
 
+class _NonsenseError(Exception):
+    """What a process answered is none of the answers."""
+
+
 class _Process:
     """The near end of a process that decodes."""
 
     def __init__(self, site: _Site, told: bytes) -> None:
+        """Raises OSError or EOFError where it can't begin."""
         self._site = site
         self._connection, theirs = Pipe()
         with theirs:
@@ -194,31 +199,39 @@ class _Process:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
-        with suppress(ConnectionError):  # it is gone already, as will be seen
+        try:
             self._connection.send_bytes(told)
+            self._connection.recv_bytes()  # that it is ready
+        except (OSError, EOFError):
+            self.end()
+            raise
 
     def decoded(self, work: Work) -> Decoded:
-        """Raises EOFError or ConnectionError where it has died, and TimeoutError where it hangs."""
+        """Raises EOFError or ConnectionError where it has died, TimeoutError where it hangs."""
         self._connection.send_bytes(json.dumps(asdict(work)).encode())
         if not self._connection.poll(PHOTO_SECONDS):
             raise TimeoutError
-        photo = _received(self._connection, work.sha256)
+        try:
+            photo = _received(self._connection, work.sha256)
+        except (KeyError, TypeError, ValueError) as error:  # of somebody who has broken into it
+            raise _NonsenseError from error
         # What was raised there is raised here, by whatever is wrong with the folder or the disk.
         return photo or self._site.decoded(work)
 
     def kill(self) -> None:
         self._process.kill()
 
-    def end(self) -> int:
-        """Wait until it has heard that nobody is there any more. Returns its status."""
+    def end(self) -> None:
+        """Wait until it has heard that nobody is there any more."""
         self._connection.close()
-        return self._process.wait()
+        self._process.wait()
 
 
 def _serve(connection: Connection) -> None:
     """The life of a process: photo after photo, until the other end hangs up."""
     with suppress(EOFError, ConnectionError):
         site = _Site.of(connection.recv_bytes())
+        connection.send_bytes(b"ready")
         while True:
             work = Work(**json.loads(connection.recv_bytes()))
             try:

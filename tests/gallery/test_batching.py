@@ -237,7 +237,7 @@ def test_whole_photos_are_in_memory_only_until_they_are_prepared(wardrobe, monke
         whole.append(in_memory())
         return prepare(image)
 
-    monkeypatch.setattr(encoder, "prepare", noting)
+    monkeypatch.setattr(Noting, "prepare", property(lambda _: noting))
     app = create_app({"index": wardrobe.root})
     people = PHOTOS_IN_MEMORY + Settings().encoder_queue
     with ThreadPoolExecutor(people) as pool:

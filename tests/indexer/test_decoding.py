@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -140,7 +141,7 @@ def test_what_a_process_makes_is_what_is_made_here(folder: IndexFolder, photos: 
     ("prepare", "cause"),
     [
         (crashing, "its decoder crashed"),
-        (hanging, "decoding it took over 5 seconds"),
+        (hanging, "decoding it took over 8 seconds"),
     ],
 )
 def test_a_crash_and_a_hang_cost_one_photo(
@@ -150,12 +151,43 @@ def test_a_crash_and_a_hang_cost_one_photo(
     cause: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(decoding, "PHOTO_SECONDS", 5)  # of which some go into its process's start
+    monkeypatch.setattr(decoding, "PHOTO_SECONDS", 8)
     with Decoders(folder, prepare) as decoders:
         found = all_of(decoders, photos)
     bad = found.pop(photos[BAD])
     assert bad.outcome == Failure(FailureCode.UNDECODABLE, cause)
     assert not any(isinstance(photo.outcome, Failure) for photo in found.values())
+
+
+@pytest.mark.usefixtures("none_is_few")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"no JSON",
+        b"[1]",
+        b'{"facts": {"width": 1}, "is_sketched": false, "prepared": null, "took": {}}',
+        b'{"failure": {"code": "?", "message": ""}}',
+    ],
+)
+def test_an_answer_that_is_none_costs_one_photo(
+    folder: IndexFolder, photos: list[str], answer: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of somebody who has broken into a decoder."""
+    received = Connection.recv_bytes
+
+    def changed(connection: Connection, most: int | None = None) -> bytes:
+        said = received(connection, most)
+        if said == b"ready":
+            return said
+        monkeypatch.setattr(Connection, "recv_bytes", received)
+        return answer
+
+    monkeypatch.setattr(Connection, "recv_bytes", changed)
+    with Decoders(folder, who) as decoders:
+        bad = all_of(decoders, photos[:1])[photos[0]]
+        good = all_of(decoders, photos[1:])
+    assert bad.outcome == Failure(FailureCode.UNDECODABLE, "its decoder answered nonsense")
+    assert not any(isinstance(photo.outcome, Failure) for photo in good.values())
 
 
 @pytest.mark.usefixtures("none_is_few")
