@@ -51,7 +51,10 @@ _HOME = Path(__file__).parents[1]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A photo of the folder, and what there is of it already; see `stages.decoded`."""
+    """A photo of the folder, and what there is of it already; see `stages.decoded`.
+
+    The photo itself is read from there: large ones that wait would fill the memory.
+    """
 
     sha256: str
     is_sketched: bool

@@ -28,7 +28,7 @@ from vitrine.folder import IndexFolder
 
 
 class Pipeline(Reconciler):
-    """Does the work in this process."""
+    """Does the work on this machine."""
 
     def __init__(
         self,

@@ -24,7 +24,14 @@ from indexer.pipeline import Pipeline
 from indexer.reconciling import Plan, Progress
 from vitrine.catalogue import Catalogue
 from vitrine.encoders.base import Encoder, EncoderError, FloatArray
-from vitrine.encoders.reduced import IN_WORDS, Reduced, Reduction, kept_reduced, reduced
+from vitrine.encoders.reduced import (
+    IN_WORDS,
+    Reduced,
+    Reduction,
+    check_cpu,
+    kept_reduced,
+    reduced,
+)
 from vitrine.encoders.transformer import TransformerEncoder
 from vitrine.failures import Failure
 from vitrine.fetching import Fetcher, FetchLimits
@@ -68,6 +75,7 @@ def reduced_encoder(
             f"{encoder.name} can't be had in {IN_WORDS[reduction]}: it is no network. "
             f"Leave out --precision {reduction}."
         )
+    check_cpu(encoder, reduction)
     if kept := kept_reduced(folder.encoders, encoder, reduction):
         return kept
     stderr.print(f"Trying {encoder.name} in {IN_WORDS[reduction]} on photos of this catalogue.")

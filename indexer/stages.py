@@ -16,7 +16,7 @@ from vitrine.encoders.base import Prepare
 from vitrine.failures import Failure, FailureCode
 from vitrine.fetching import Fetched, NotModified, Outcome, Validators
 from vitrine.folder import IndexFolder, is_whole, write_whole
-from vitrine.photos import as_thumbnail, decode, dominant_colour, scaled, thumbnail_widths
+from vitrine.photos import Photo, as_thumbnail, decode, dominant_colour, scaled, thumbnail_widths
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,11 @@ def decoded(
     """
     timings = Timings()
     with timings.of(Stage.DECODE):
-        body = folder.photo(sha256).read_bytes()
-        if hashlib.sha256(body).hexdigest() != sha256:
-            return Decoded(sha256, Failure(FailureCode.TRUNCATED, "the stored copy is damaged"))
-        photo = decode(body)
-        if isinstance(photo, Failure):
-            return Decoded(sha256, photo)
-        facts = PhotoFacts(photo.width, photo.height, dominant_colour(photo.image))
+        photo = _photo(folder, sha256)
+        colour = "" if isinstance(photo, Failure) else dominant_colour(photo.image)
+    if isinstance(photo, Failure):
+        return Decoded(sha256, photo, took=timings.seconds())
+    facts = PhotoFacts(photo.width, photo.height, colour)
     sketch = None
     has_thumbs = has_thumbnails(folder, sha256, facts)
     if not has_thumbs or not is_sketched:
@@ -82,6 +80,13 @@ def decoded(
         with timings.of(Stage.PREPARE):
             prepared = prepare(photo.image)
     return Decoded(sha256, facts, sketch, prepared, timings.seconds())
+
+
+def _photo(folder: IndexFolder, sha256: str) -> Photo | Failure:
+    body = folder.photo(sha256).read_bytes()
+    if hashlib.sha256(body).hexdigest() != sha256:
+        return Failure(FailureCode.TRUNCATED, "the stored copy is damaged")
+    return decode(body)
 
 
 def has_thumbnails(folder: IndexFolder, sha256: str, facts: PhotoFacts) -> bool:

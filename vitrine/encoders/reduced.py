@@ -55,6 +55,19 @@ class Reduced:
     agreement: float
 
 
+def check_cpu(encoder: Encoder, reduction: Reduction) -> None:
+    """Raises EncoderError where nothing here computes so, before any photo is fetched for it."""
+    try:
+        is_able = reduction != "bf16" or computes_in_bf16()
+    except Exception as error:  # of the package, or that there is none
+        raise EncoderError(f"OpenVINO cannot be used: {first_line(error)}") from error
+    if not is_able:
+        raise EncoderError(
+            f"{encoder.name} can't be had in {IN_WORDS[reduction]}: this CPU doesn't compute so. "
+            "Leave out --precision."
+        )
+
+
 def kept_reduced(home: Path, encoder: TransformerEncoder, reduction: Reduction) -> Reduced | None:
     """The one that was made from this encoder and lies in `home`, if it is as it was kept.
 
@@ -107,18 +120,15 @@ def reduced(
     One in 8 bits is calibrated by photos that this one has prepared; `judged` tells its
     agreement. The folder's name is its fingerprint. Raises EncoderError where it can't be made.
     """
+    check_cpu(encoder, reduction)
     refused = f"{encoder.name} can't be had in {IN_WORDS[reduction]}"
     try:
         conversion = Conversion.of(encoder.checkpoint)
         if conversion.loaded() is None:
             conversion.made(Reference(encoder.checkpoint, "cpu"))
-        if reduction == "bf16" and not computes_in_bf16():
-            raise EncoderError(f"{refused}: this CPU doesn't compute so. Leave out --precision.")
         model = core().read_model(conversion.folder / MODEL_FILE)
         if reduction == "int8":
             model = _quantised(model, encoder, calibrating)
-    except EncoderError:
-        raise
     except ConversionError as error:
         raise EncoderError(f"{refused}: {error}") from error
     except Exception as error:  # of the package, whatever it meets in a model
