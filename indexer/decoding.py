@@ -22,7 +22,6 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -76,15 +75,8 @@ class Decoders:
         self._pending = 0
         self._done: queue.SimpleQueue[Future[Decoded]] = queue.SimpleQueue()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Wait for what is under way, drop what waits, and end every process."""
         self._pool.shutdown(cancel_futures=True)
         for process in self._processes:
             process.end()

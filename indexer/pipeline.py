@@ -57,7 +57,7 @@ class Pipeline(Reconciler):
         with interrupts.held_back():
             try:
                 with (
-                    Decoders(self._folder, self._encoder.prepare) as decoders,
+                    contextlib.closing(Decoders(self._folder, self._encoder.prepare)) as decoders,
                     contextlib.closing(self._arrivals(plan, run)) as arrivals,
                 ):
                     for arrival in arrivals:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -116,7 +117,7 @@ def test_a_few_are_decoded_here_and_the_others_apart(
     folder: IndexFolder, photos: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decoding, "FEW", 3)
-    with Decoders(folder, who) as decoders:
+    with closing(Decoders(folder, who)) as decoders:
         few, many = all_of(decoders, photos[:3]), all_of(decoders, photos[3:])
     assert processes_of(few) == {os.getpid()}
     assert os.getpid() not in processes_of(many)
@@ -126,7 +127,7 @@ def test_a_few_are_decoded_here_and_the_others_apart(
 @pytest.mark.usefixtures("none_is_few")
 def test_what_a_process_makes_is_what_is_made_here(folder: IndexFolder, photos: list[str]) -> None:
     encoder = HandcraftedEncoder()
-    with Decoders(folder, encoder.prepare) as decoders:
+    with closing(Decoders(folder, encoder.prepare)) as decoders:
         found = all_of(decoders, photos)
     for number, sha256 in enumerate(photos):
         photo = decode(photo_bytes(number))
@@ -134,6 +135,15 @@ def test_what_a_process_makes_is_what_is_made_here(folder: IndexFolder, photos: 
         assert np.array_equal(found[sha256].prepared, encoder.prepare(photo.image))
         assert folder.thumbnail(sha256, photo.width).stat().st_size
         assert set(found[sha256].took) == {Stage.DECODE, Stage.THUMBNAILS, Stage.PREPARE}
+
+
+def test_of_what_is_no_photo_the_time_counts_too(folder: IndexFolder) -> None:
+    stored = kept(folder, Fetched(b"no photo", Validators()))
+    assert isinstance(stored, Stored)
+    with closing(Decoders(folder, who)) as decoders:
+        photo = all_of(decoders, [stored.sha256])[stored.sha256]
+    assert isinstance(photo.outcome, Failure)
+    assert set(photo.took) == {Stage.DECODE}
 
 
 @pytest.mark.usefixtures("none_is_few")
@@ -152,7 +162,7 @@ def test_a_crash_and_a_hang_cost_one_photo(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(decoding, "PHOTO_SECONDS", 8)
-    with Decoders(folder, prepare) as decoders:
+    with closing(Decoders(folder, prepare)) as decoders:
         found = all_of(decoders, photos)
     bad = found.pop(photos[BAD])
     assert bad.outcome == Failure(FailureCode.UNDECODABLE, cause)
@@ -183,7 +193,7 @@ def test_an_answer_that_is_none_costs_one_photo(
         return answer
 
     monkeypatch.setattr(Connection, "recv_bytes", changed)
-    with Decoders(folder, who) as decoders:
+    with closing(Decoders(folder, who)) as decoders:
         bad = all_of(decoders, photos[:1])[photos[0]]
         good = all_of(decoders, photos[1:])
     assert bad.outcome == Failure(FailureCode.UNDECODABLE, "its decoder answered nonsense")
@@ -193,7 +203,7 @@ def test_an_answer_that_is_none_costs_one_photo(
 @pytest.mark.usefixtures("none_is_few")
 def test_what_is_raised_in_a_process_is_raised_here(folder: IndexFolder, photos: list[str]) -> None:
     with (
-        Decoders(folder, refusing) as decoders,
+        closing(Decoders(folder, refusing)) as decoders,
         pytest.raises(EncoderError, match="not this one"),
     ):
         all_of(decoders, photos)
@@ -214,7 +224,7 @@ def test_what_no_process_can_be_told_of_is_done_here(
     folder: IndexFolder, photos: list[str]
 ) -> None:
     for prepare in (OwnEncoder().prepare, lambda photo: 1 * who(photo), partial(who)):
-        with Decoders(folder, prepare) as decoders:
+        with closing(Decoders(folder, prepare)) as decoders:
             assert processes_of(all_of(decoders, photos)) == {os.getpid()}
 
 
@@ -224,7 +234,7 @@ def test_where_no_process_can_begin_all_is_done_here(
     folder: IndexFolder, photos: list[str], python: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", python)
-    with Decoders(folder, who) as decoders:
+    with closing(Decoders(folder, who)) as decoders:
         assert processes_of(all_of(decoders, photos)) == {os.getpid()}
 
 
@@ -264,7 +274,7 @@ print(built.indexed)
 
 @pytest.mark.usefixtures("none_is_few")
 def test_processes_end_with_the_decoders(folder: IndexFolder, photos: list[str]) -> None:
-    with Decoders(folder, who) as decoders:
+    with closing(Decoders(folder, who)) as decoders:
         processes = processes_of(all_of(decoders, photos))
         assert all(is_running(process) for process in processes)
     assert not any(is_running(process) for process in processes)
@@ -275,12 +285,13 @@ def test_processes_end_with_who_started_them_however_that_ends(
 ) -> None:
     program = """
 import os, signal, sys
+from contextlib import closing
 from pathlib import Path
 from indexer import decoding
 from tests.indexer.test_decoding import all_of, processes_of, who
 from vitrine.folder import IndexFolder
 decoding.FEW = 0
-with decoding.Decoders(IndexFolder(Path(sys.argv[1])), who) as decoders:
+with closing(decoding.Decoders(IndexFolder(Path(sys.argv[1])), who)) as decoders:
     print(*processes_of(all_of(decoders, sys.argv[2:])), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 """
