@@ -104,14 +104,16 @@ def in_reduced(
     """
     calibrating = CALIBRATING[reduction]
     paths = photo_paths(folder, calibrating + JUDGING)
-    crops = list(prepared(encoder, [path.read_bytes() for path in paths]))
-    calibrating = len(crops) * calibrating // (calibrating + JUDGING)
-    judging = crops[calibrating:]
+    bodies = [path.read_bytes() for path in paths]
+    calibrating = len(bodies) * calibrating // (calibrating + JUDGING)
+    judging = bodies[calibrating:]
 
     def judged(other: Encoder) -> float:
-        return agreement(other.encode(judging), encoder.encode(judging))
+        ours, theirs = (each.encode(list(prepared(each, judging))) for each in (other, encoder))
+        return agreement(ours, theirs)
 
-    made = reduced(encoder, reduction, crops[:calibrating], judged, home)
+    crops = list(prepared(encoder, bodies[:calibrating]))
+    made = reduced(encoder, reduction, crops, judged, home)
     click.echo(f"{reduction} agrees with fp32 by {made.agreement:.3f}, on {len(judging)} photos")
     return made.encoder
 
@@ -150,7 +152,7 @@ class Loop:
         return normalised(np.concatenate(vectors))
 
 
-def prepared(encoder: TransformerEncoder, bodies: list[bytes]) -> Iterable[Crop]:
+def prepared(encoder: Encoder, bodies: list[bytes]) -> Iterable[Crop]:
     """Photos decoded and prepared by as many threads as the indexer has for it."""
 
     def prepare(body: bytes) -> Crop:

@@ -50,11 +50,30 @@ SEED = 0  # the same photos are taken of the same catalogue
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """Photos as the encoder prepares them, and those of the judges as it embeds them (m, d)."""
+    """Photos of the catalogue, by the SHA-256 of their bytes, and what the judges' vectors are.
 
-    calibrating: Sequence[npt.NDArray[Any]]
-    judging: Sequence[npt.NDArray[Any]]
+    `expected` (m, d) is what the encoder in full precision gives for those m.
+    """
+
+    folder: IndexFolder
+    calibrating: Sequence[str]
+    judging: Sequence[str]
     expected: FloatArray
+
+    def prepared(self, photos: Sequence[str], encoder: Encoder) -> list[npt.NDArray[Any]]:
+        """Photos of the sample as this encoder wants them."""
+
+        def prepared(sha256: str) -> npt.NDArray[Any]:
+            photo = decode(self.folder.photo(sha256).read_bytes())
+            assert not isinstance(photo, Failure)  # it has been embedded
+            return encoder.prepare(photo.image)
+
+        with ThreadPoolExecutor(DECODERS) as pool:
+            return list(pool.map(prepared, photos))
+
+    def agreement(self, encoder: Encoder) -> float:
+        """How many of the judges' ten nearest neighbours this one finds, as a share."""
+        return agreement(encoder.encode(self.prepared(self.judging, encoder)), self.expected)
 
 
 def reduced_encoder(
@@ -81,12 +100,9 @@ def reduced_encoder(
     stderr.print(f"Trying {encoder.name} in {IN_WORDS[reduction]} on photos of this catalogue.")
     with display() as progress:
         sample = _sampled(encoder, reduction, catalogue, folder, limits, progress)
-
-    def judged(other: Encoder) -> float:
-        return agreement(other.encode(sample.judging), sample.expected)
-
     with stderr.status(f"Judging {encoder.name} in {IN_WORDS[reduction]}"):
-        return reduced(encoder, reduction, sample.calibrating, judged, folder.encoders)
+        calibrating = sample.prepared(sample.calibrating, encoder)
+        return reduced(encoder, reduction, calibrating, sample.agreement, folder.encoders)
 
 
 def agreement(ours: FloatArray, theirs: FloatArray) -> float:
@@ -127,12 +143,4 @@ def _sampled(
         calibrating = len(photos) * calibrating // (calibrating + JUDGING)
         judging = photos[calibrating:]
         expected = np.stack(list(ledger.vectors(encoder.fingerprint, judging)))
-
-    def prepared(sha256: str) -> npt.NDArray[Any]:
-        photo = decode(folder.photo(sha256).read_bytes())
-        assert not isinstance(photo, Failure)  # it has been embedded
-        return encoder.prepare(photo.image)
-
-    with ThreadPoolExecutor(DECODERS) as pool:
-        crops = list(pool.map(prepared, photos))
-    return Sample(crops[:calibrating], crops[calibrating:], expected)
+    return Sample(folder, photos[:calibrating], judging, expected)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import json
@@ -11,6 +12,7 @@ import sys
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from app import create_app
 from indexer.__main__ import cli
@@ -108,6 +110,16 @@ def test_its_vectors_are_nearly_those_of_the_checkpoint(built, photos, checkpoin
     assert f"{checkpoint} in 8 bits, dimension" in "".join(
         run("status", "--index", folder.root).split("\n")
     )
+
+
+def test_it_reduces_large_photos_before_it_resizes_them(built):
+    (name,) = encoders_of(built[0])
+    encoder = reduced.load_reduced(built[0].encoder(name), name, None)
+    whole = dataclasses.replace(encoder.preprocessing, reducing_gap=None)
+    photo = Image.open(io.BytesIO(photo_bytes(1))).convert("RGB").resize((1080, 1440))
+    ours, exact = encoder.prepare(photo), whole.cropped(photo)
+    assert ours.shape == exact.shape
+    assert 0 < np.abs(ours.astype(int) - exact).mean() < 0.5
 
 
 def test_it_is_made_once(folder, rebuild):
@@ -312,11 +324,13 @@ def test_a_cpu_without_bf16_makes_none_and_searches_by_photo_in_an_index_of_anot
     assert 0.9999 < best["score"] <= 1
 
 
-def test_a_model_that_was_kept_when_all_floats_were_of_32_bits_is_good(built):
+def test_a_model_that_was_kept_before_there_was_bf16_or_a_reducing_gap_is_good(built):
     (name,) = encoders_of(built[0])
     said = json.loads((built[0].encoder(name) / "facts.json").read_text())
     older = {key: said[key] for key in ("traits", "agreement", "files", "versions")}
+    del older["traits"]["preprocessing"]["reducing_gap"]
     sealed = hashlib.sha256(json.dumps(older, separators=(",", ":")).encode()).hexdigest()
     facts = Facts.model_validate(older | {"seal": sealed})
     assert facts.digest() == sealed
     assert facts.floats == "f32"
+    assert facts.traits.preprocessing.reducing_gap is None

@@ -38,7 +38,10 @@ class Facts(BaseModel):
 
     def digest(self) -> str:
         # What an earlier Vitrine did not know is in its seal neither.
-        said = self.model_dump_json(exclude={"seal"}, exclude_unset=True)
+        left_out: dict[str, Any] = {"seal": True}
+        if self.traits.preprocessing.reducing_gap is None:
+            left_out["traits"] = {"preprocessing": {"reducing_gap"}}
+        said = self.model_dump_json(exclude=left_out, exclude_unset=True)
         return hashlib.sha256(said.encode()).hexdigest()
 
 

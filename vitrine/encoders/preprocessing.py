@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -28,6 +28,9 @@ class Preprocessing:
     `shortest_edge` is in pixels, or None where `resize` (height, width) or nothing is
     resized to; `crop` is (height, width); `rescale` multiplies the 8-bit values before
     `mean` and `std` (red, green, blue) are applied. `resample` is a `PIL.Image.Resampling`.
+    With a `reducing_gap`, which no processor has, a photo that is larger than what it is resized
+    to by more than this factor is first reduced by a whole number, as `Image.resize` does with
+    it: quicker, and hardly another.
     """
 
     shortest_edge: int | None = 256
@@ -37,6 +40,7 @@ class Preprocessing:
     rescale: float = 1 / 255
     mean: tuple[float, ...] = (0.485, 0.456, 0.406)
     std: tuple[float, ...] = (0.229, 0.224, 0.225)
+    reducing_gap: float | None = None
 
     @classmethod
     def from_processor(cls, values: Mapping[str, Any]) -> Preprocessing:
@@ -73,6 +77,13 @@ class Preprocessing:
             std=tuple(values["image_std"]) if normalises else (1.0, 1.0, 1.0),
         )
 
+    def facts(self) -> dict[str, Any]:
+        """What belongs to an encoder's fingerprint."""
+        facts = asdict(self)
+        if self.reducing_gap is None:
+            del facts["reducing_gap"]  # fingerprints are older than it
+        return facts
+
     def cropped(self, photo: Image.Image) -> npt.NDArray[np.uint8]:
         """An RGB photo of any size → its 8-bit pixels, (height, width, 3), resized and cropped.
 
@@ -81,12 +92,19 @@ class Preprocessing:
         if self.shortest_edge is not None:
             photo = _middle(photo)
         size = self._resized(photo.width, photo.height)
-        how = Image.Resampling(self.resample)
+        how, gap = Image.Resampling(self.resample), self.reducing_gap
         if self.crop is None:
-            return np.asarray(photo.resize(size, how))
+            return np.asarray(photo.resize(size, how, reducing_gap=gap))
         height, width = self.crop
         left, top = (size[0] - width) // 2, (size[1] - height) // 2
-        return np.asarray(_resized_part(photo, size, (left, top, left + width, top + height), how))
+        part = (left, top, left + width, top + height)
+        if left < 0 or top < 0:
+            return np.asarray(photo.resize(size, how, reducing_gap=gap).crop(part))
+        if gap is None:
+            return np.asarray(_resized_part(photo, size, part, how))
+        across, down = photo.width / size[0], photo.height / size[1]
+        box = (across * part[0], down * part[1], across * part[2], down * part[3])
+        return np.asarray(photo.resize((width, height), how, box, reducing_gap=gap))
 
     def normalised(self, pixels: npt.NDArray[np.uint8]) -> FloatArray:
         """n cropped photos, (n, height, width, 3) → the model's input, (n, 3, height, width)."""
@@ -127,7 +145,7 @@ def _resized_part(
     """
     left, top, right, bottom = part
     is_long = max(photo.size) > 2 * min(photo.size)  # Pillow may go down first
-    if is_long or left < 0 or top < 0:
+    if is_long:
         return photo.resize(size, how).crop(part)
     start, end = left, right
     if not _is_exact(left, photo.width, size[0]) or not _is_exact(right, photo.width, size[0]):

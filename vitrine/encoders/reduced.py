@@ -46,6 +46,10 @@ _LIBRARIES: dict[Reduction, tuple[str, ...]] = {"bf16": ("openvino",), "int8": (
 
 Prepared = npt.NDArray[Any]
 
+_REDUCING_GAP = 2.0
+"""See `Preprocessing`. Of photos of 1080 × 1440 px it leaves dinov2-small's vectors at a cosine of
+.9999996, far above that of either precision, and takes .4 of the time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reduced:
@@ -139,12 +143,18 @@ def reduced(
         made = Path(temporary) / "made"
         made.mkdir()
         files = save(made, model)
-        made_of = {"of": encoder.fingerprint, "files": files}
-        if reduction == "bf16":
-            made_of["floats"] = floats
-        fingerprint = fingerprint_of(made_of)
+        preprocessing = dataclasses.replace(encoder.preprocessing, reducing_gap=_REDUCING_GAP)
+        made_of = {
+            "of": encoder.fingerprint,
+            "preprocessing": preprocessing.facts(),
+            "floats": floats,
+            "files": files,
+        }
         traits = dataclasses.replace(
-            encoder.traits, fingerprint=fingerprint, made_from=encoder.fingerprint
+            encoder.traits,
+            preprocessing=preprocessing,
+            fingerprint=(fingerprint := fingerprint_of(made_of)),
+            made_from=encoder.fingerprint,
         )
         running = _running(OpenVinoModel(made / MODEL_FILE, traits, floats), encoder)
         agreement = judged(running)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -52,7 +51,7 @@ class Reference:
         facts = {
             "weights": [sha256(path) for path in weights],
             "config": material_config(folder),
-            "preprocessing": dataclasses.asdict(preprocessing),
+            "preprocessing": preprocessing.facts(),
             "pooling": str(self.pooling),
             "dimension": dimension,
             "normalisation": "l2",

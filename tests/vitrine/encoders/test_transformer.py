@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import shutil
@@ -125,6 +126,19 @@ def test_preparation_is_the_library_s_to_the_last_bit(size: tuple[int, int]) -> 
     ours, photo = Preprocessing(), scene(*size)
     expected = np.asarray(processor(photo)["pixel_values"])
     assert np.array_equal(ours.normalised(ours.cropped(photo)[None]), expected)
+
+
+@pytest.mark.parametrize("size", [(1080, 1440), (2000, 700), (480, 640), (90, 60)])
+@pytest.mark.parametrize("crop", [(224, 224), (300, 100), None])
+def test_a_photo_reduced_before_it_is_resized_is_hardly_another(
+    size: tuple[int, int], crop: tuple[int, int] | None
+) -> None:
+    whole = Preprocessing(crop=crop)
+    quick, photo = dataclasses.replace(whole, reducing_gap=2.0), scene(*size)
+    ours, exact = quick.cropped(photo), whole.cropped(photo)
+    assert ours.shape == exact.shape
+    assert np.abs(ours.astype(int) - exact).mean() < 1
+    assert quick.facts() != whole.facts()
 
 
 @pytest.mark.parametrize(
