@@ -34,6 +34,14 @@ READER_SECONDS = 300
 MAX_BYTES = 1_000_000_000
 """Of all that the reader answers."""
 
+# Threads of its own, and memory that is set aside for them, would cost it addresses.
+_SPARING = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "ARROW_IO_THREADS": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
+
 _BATCH_ROWS = 4096
 _CAUSE = 300  # characters of what Arrow says
 _HOME = Path(__file__).parents[2]
@@ -48,8 +56,7 @@ def read_parquet(body: bytes, mapped: Mapping[Column, str], name: str) -> Rows:
         with subprocess.Popen(
             command,
             cwd=_HOME,
-            # Threads of its own would cost it addresses, and it has no use for them.
-            env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            env=os.environ | _SPARING,
             stdin=file,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # what Arrow remarks on a stranger's bytes
