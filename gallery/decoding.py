@@ -30,7 +30,7 @@ from PIL import Image
 
 from vitrine.confinement import confine
 from vitrine.failures import Failure, FailureCode
-from vitrine.photos import MAX_PIXELS, Photo, decode
+from vitrine.photos import MAX_PIXELS, NO_MEMORY, Photo, decode
 
 log = logging.getLogger("vitrine.gallery")
 
@@ -224,13 +224,11 @@ def _work(connection: Connection, shared: int, seconds: float, memory: int) -> N
 def _decoded(body: bytes, shared: int) -> dict[str, str | int]:
     """The head of a photo, whose pixels are in the file then; or why there is none."""
     photo = decode(body)
+    if not isinstance(photo, Failure):
+        photo = _handed_over(photo, shared)
     if isinstance(photo, Failure):
         return {"failure": photo.code, "message": photo.message[:1000]}
     columns, rows = photo.image.size
-    with mmap.mmap(shared, 3 * columns * rows) as pixels:
-        for upper, lower in _bands(columns, rows):
-            band = photo.image.crop((0, upper, columns, lower))
-            pixels[3 * columns * upper : 3 * columns * lower] = band.tobytes()
     return {
         "width": photo.width,
         "height": photo.height,
@@ -238,6 +236,19 @@ def _decoded(body: bytes, shared: int) -> dict[str, str | int]:
         "columns": columns,
         "rows": rows,
     }
+
+
+def _handed_over(photo: Photo, shared: int) -> Photo | Failure:
+    """The photo, once its pixels are in the file."""
+    columns, rows = photo.image.size
+    try:
+        with mmap.mmap(shared, 3 * columns * rows) as pixels:
+            for upper, lower in _bands(columns, rows):
+                band = photo.image.crop((0, upper, columns, lower))
+                pixels[3 * columns * upper : 3 * columns * lower] = band.tobytes()
+    except (OSError, MemoryError):
+        return NO_MEMORY
+    return photo
 
 
 def _confine(memory: int) -> None:

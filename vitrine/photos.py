@@ -83,6 +83,8 @@ _WEBP_MAX_SIDE = 16383  # the format's own limit
 _DOMINANT_GRID = (32, 32)
 _DOMINANT_COLOURS = 8  # enough to part a garment from its background
 
+NO_MEMORY = Failure(FailureCode.UNDECODABLE, "decoding it takes more memory than there is")
+
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -148,7 +150,7 @@ def decode(body: bytes, max_pixels: int = MAX_PIXELS) -> Photo | Failure:
                 or _decoded(file)
             )
     except MemoryError:
-        return Failure(FailureCode.UNDECODABLE, "decoding it takes more memory than there is")
+        return NO_MEMORY
 
 
 def thumbnail_widths(width: int) -> tuple[int, ...]:
@@ -381,4 +383,4 @@ def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
                     return converted
         except (ImageCms.PyCMSError, OSError, ValueError):
             pass  # broken, or of another colour space than the pixels
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy it

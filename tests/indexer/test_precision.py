@@ -26,6 +26,7 @@ from vitrine.encoders.base import TextEncoder
 from vitrine.encoders.kept import Facts
 from vitrine.encoders.openvino_model import computes_in_bf16
 from vitrine.encoders.registry import load_encoder
+from vitrine.encoders.transformer import TransformerEncoder
 from vitrine.folder import IndexFolder
 from vitrine.photos import decode
 from vitrine.snapshot import open_current
@@ -115,6 +116,7 @@ def test_its_vectors_are_nearly_those_of_the_checkpoint(built, photos, checkpoin
 def test_it_reduces_large_photos_before_it_resizes_them(built):
     (name,) = encoders_of(built[0])
     encoder = reduced.load_reduced(built[0].encoder(name), name, None)
+    assert isinstance(encoder, TransformerEncoder)
     whole = dataclasses.replace(encoder.preprocessing, reducing_gap=None)
     photo = Image.open(io.BytesIO(photo_bytes(1))).convert("RGB").resize((1080, 1440))
     ours, exact = encoder.prepare(photo), whole.cropped(photo)
