@@ -76,8 +76,9 @@ class Contents:
         `first_seen` adds nothing to it: a product's is noted once, and never changes.
         """
         digest = hashlib.sha256(f"{FORMAT_VERSION} {self.encoder.fingerprint}\n".encode())
+        encoded = json.JSONEncoder(ensure_ascii=False).encode
         for line in self._lines():
-            digest.update(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+            digest.update(encoded(line).encode() + b"\n")
         return digest.hexdigest()
 
     def _lines(self) -> Iterator[list[object]]:

@@ -32,6 +32,8 @@ Array = TypeVar("Array", bound=npt.NDArray[Any])
 # The codes and orders in the file have one byte order, whichever machine wrote it.
 STORED_CODES, STORED_ROWS = "<u2", "<i4"
 
+_json = json.JSONEncoder(ensure_ascii=False).encode
+
 # Words are looked up by their beginnings, the first of which one or two letters long as
 # someone types, and never as phrases.
 SCHEMA = f"""
@@ -340,9 +342,11 @@ def _by_title(products: Sequence[IndexedProduct]) -> Rows:
 
     def key(row: int) -> tuple[bool, str]:
         product = products[row]
-        letters = unicodedata.normalize("NFKD", product.title)
-        folded = "".join(c for c in letters if not unicodedata.combining(c)).casefold()
-        return product.title in ("", product.id), folded
+        letters = product.title
+        if not letters.isascii():
+            letters = unicodedata.normalize("NFKD", letters)
+            letters = "".join(c for c in letters if not unicodedata.combining(c))
+        return product.title in ("", product.id), letters.casefold()
 
     return np.array(sorted(range(len(products)), key=key), dtype=np.int64)
 
@@ -369,7 +373,3 @@ def _indexed_product(record: sqlite3.Row) -> IndexedProduct:
 def _photoless_product(record: sqlite3.Row) -> PhotolessProduct:
     facts, code = json.loads(record["facts"]), FailureCode(record["code"])
     return PhotolessProduct(record["id"], record["title"], record["image_url"], facts, code)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
