@@ -3,9 +3,10 @@
 `python -m bench.downloading FOLDER`: the first 5,000 photos of FOLDER's `images/`, served from
 loopback 20 ms after they are asked for, and one address in fifty is not there. The rival is
 img2dataset (`pip install img2dataset`, in an environment of its own as it has much that Vitrine
-hasn't: name its command with --rival), two processes of 16 threads, which keeps photos of 160 px
-as WebP. Ours asks for 32 at once, and keeps each photo as it came, and WebP of its own width. Both
-start with their imports, and take turns. Then every address is looked up in what ours says of it.
+hasn't: name its command with --rival), two processes of 16 threads, which keeps photos of 224 px
+as WebP. Ours asks for 32 at once, and keeps each photo as it came, and WebP of its own width, which
+of the photos that were measured is 224 px too. Both start with their imports, and take turns. Then
+every address is looked up in what ours says of it.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ COUNT = 5_000
 MISSING = 50  # one of so many
 AT_ONCE = 32
 PROCESSES = 2
-WIDTH = 160
+WIDTH = 224
 
 OURS = "import sys; from bench.downloading import download; download(*sys.argv[1:])"
 """In a process of its own, as the rival."""
