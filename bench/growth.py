@@ -30,7 +30,7 @@ from tests.generations import clustered_unit_vectors, contents_of
 from vitrine.folder import IndexFolder
 from vitrine.snapshot import open_snapshot
 
-SIZES = "3000,30000,100000,1000000"
+SIZES = "3000,30000,100000,200000,400000,1000000"
 DIMENSION = 384
 ASKED = 200
 CLUSTER = 100  # products in each, on average
