@@ -383,4 +383,6 @@ def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
                     return converted
         except (ImageCms.PyCMSError, OSError, ValueError):
             pass  # broken, or of another colour space than the pixels
-    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy it
+    # To convert RGB is to copy it, which lets go of what its decoder holds on to: a JPEG's nothing.
+    is_done = image.mode == "RGB" and image.format in ("JPEG", "MPO")
+    return image if is_done else image.convert("RGB")

@@ -23,7 +23,7 @@ import pytest
 import requests
 from PIL import Image
 
-from gallery import uploads
+from gallery import decoding, uploads
 from gallery.decoding import Decoders
 from tests.drawings import photo_bytes
 from tests.gallery.conftest import served
@@ -187,6 +187,12 @@ class TestWhatStopsAWorker:
         with one_worker(memory=450 * 2**20) as (decoders, _):
             assert isinstance(decoders.decode(large(1000, 1000)), Photo)
             assert "more memory than" in self.refused(decoders, large(7000, 7000), caplog)
+
+    def test_pixels_that_there_is_no_room_to_hand_over(self):
+        with Path(os.devnull).open("rb") as nothing:  # which can't be mapped
+            head = decoding._decoded(photo_bytes(1), nothing.fileno())
+        assert head["failure"] == FailureCode.UNDECODABLE
+        assert "more memory than" in str(head["message"])
 
     def test_an_end_between_two_photos_costs_none(self):
         with one_worker() as (decoders, worker):
