@@ -9,7 +9,7 @@ import sys
 # which needs an index, `throughput`, which needs wrk, and `growth`, which takes long.
 # The last of these needs Node, and its registry.
 MEASUREMENTS = (
-    *("click", "uploads", "compact", "parity", "pages"),
+    *("click", "encoding", "uploads", "compact", "parity", "pages"),
     *("first_page", "starting", "ann", "lighthouse"),
 )
 

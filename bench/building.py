@@ -56,7 +56,13 @@ faiss.write_index(index, catalogue + ".index")
 @click.command(help=__doc__)
 @click.argument("folder", type=click.Path(path_type=Path, exists=True))
 @click.option("--first", default=0, help="Only the first so many.")
-@click.option("--loop", default=300, show_default=True, help="How many the rival goes through.")
+@click.option(
+    "--loop",
+    type=click.IntRange(min=2),
+    default=300,
+    show_default=True,
+    help="How many the rival goes through, if there are as many.",
+)
 @click.option("--precision", default="fp32", show_default=True, help="What ours computes in.")
 def main(folder: Path, first: int, loop: int, precision: str) -> None:
     with tempfile.TemporaryDirectory() as temporary:
@@ -67,6 +73,7 @@ def main(folder: Path, first: int, loop: int, precision: str) -> None:
         with served(photos) as (url, endpoint):
             os.environ["VITRINE_ALLOW_HOST"] = endpoint
             rows = rows_of(folder / "styles.csv", url)[: first or None]
+            loop = min(loop, len(rows))
             catalogue, one = home / "styles.csv", home / "one.csv"
             write(rows, catalogue)
             write(rows[:1], one)

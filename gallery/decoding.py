@@ -224,11 +224,13 @@ def _work(connection: Connection, shared: int, seconds: float, memory: int) -> N
 def _decoded(body: bytes, shared: int) -> dict[str, str | int]:
     """The head of a photo, whose pixels are in the file then; or why there is none."""
     photo = decode(body)
-    if not isinstance(photo, Failure):
-        photo = _handed_over(photo, shared)
     if isinstance(photo, Failure):
-        return {"failure": photo.code, "message": photo.message[:1000]}
+        return _refusal(photo)
     columns, rows = photo.image.size
+    try:
+        _hand_over(photo.image, shared)
+    except (OSError, MemoryError):
+        return _refusal(NO_MEMORY)
     return {
         "width": photo.width,
         "height": photo.height,
@@ -238,17 +240,17 @@ def _decoded(body: bytes, shared: int) -> dict[str, str | int]:
     }
 
 
-def _handed_over(photo: Photo, shared: int) -> Photo | Failure:
-    """The photo, once its pixels are in the file."""
-    columns, rows = photo.image.size
-    try:
-        with mmap.mmap(shared, 3 * columns * rows) as pixels:
-            for upper, lower in _bands(columns, rows):
-                band = photo.image.crop((0, upper, columns, lower))
-                pixels[3 * columns * upper : 3 * columns * lower] = band.tobytes()
-    except (OSError, MemoryError):
-        return NO_MEMORY
-    return photo
+def _refusal(failure: Failure) -> dict[str, str | int]:
+    return {"failure": failure.code, "message": failure.message[:1000]}
+
+
+def _hand_over(image: Image.Image, shared: int) -> None:
+    """Put the pixels in the file."""
+    columns, rows = image.size
+    with mmap.mmap(shared, 3 * columns * rows) as pixels:
+        for upper, lower in _bands(columns, rows):
+            band = image.crop((0, upper, columns, lower))
+            pixels[3 * columns * upper : 3 * columns * lower] = band.tobytes()
 
 
 def _confine(memory: int) -> None:

@@ -50,9 +50,9 @@ SEED = 0  # the same photos are taken of the same catalogue
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """Photos of the catalogue, by the SHA-256 of their bytes, and what the judges' vectors are.
+    """Photos of the catalogue, by the SHA-256 of their bytes.
 
-    `expected` (m, d) is what the encoder in full precision gives for those m.
+    `expected` (m, d) has the vectors that the encoder in full precision gives the m judges.
     """
 
     folder: IndexFolder
@@ -63,16 +63,16 @@ class Sample:
     def prepared(self, photos: Sequence[str], encoder: Encoder) -> list[npt.NDArray[Any]]:
         """Photos of the sample as this encoder wants them."""
 
-        def prepared(sha256: str) -> npt.NDArray[Any]:
+        def of_one(sha256: str) -> npt.NDArray[Any]:
             photo = decode(self.folder.photo(sha256).read_bytes())
             assert not isinstance(photo, Failure)  # it has been embedded
             return encoder.prepare(photo.image)
 
         with ThreadPoolExecutor(DECODERS) as pool:
-            return list(pool.map(prepared, photos))
+            return list(pool.map(of_one, photos))
 
-    def agreement(self, encoder: Encoder) -> float:
-        """How many of the judges' ten nearest neighbours this one finds, as a share."""
+    def judged(self, encoder: Encoder) -> float:
+        """The `agreement` of this encoder with the one in full precision."""
         return agreement(encoder.encode(self.prepared(self.judging, encoder)), self.expected)
 
 
@@ -102,7 +102,7 @@ def reduced_encoder(
         sample = _sampled(encoder, reduction, catalogue, folder, limits, progress)
     with stderr.status(f"Judging {encoder.name} in {IN_WORDS[reduction]}"):
         calibrating = sample.prepared(sample.calibrating, encoder)
-        return reduced(encoder, reduction, calibrating, sample.agreement, folder.encoders)
+        return reduced(encoder, reduction, calibrating, sample.judged, folder.encoders)
 
 
 def agreement(ours: FloatArray, theirs: FloatArray) -> float:

@@ -28,9 +28,9 @@ class Preprocessing:
     `shortest_edge` is in pixels, or None where `resize` (height, width) or nothing is
     resized to; `crop` is (height, width); `rescale` multiplies the 8-bit values before
     `mean` and `std` (red, green, blue) are applied. `resample` is a `PIL.Image.Resampling`.
-    With a `reducing_gap`, which no processor has, a photo that is larger than what it is resized
-    to by more than this factor is first reduced by a whole number, as `Image.resize` does with
-    it: quicker, and hardly another.
+    With a `reducing_gap`, which no processor has, a photo is first reduced by the largest whole
+    factor that leaves it so many times the size it is resized to, as `Image.resize` does with it:
+    quicker, and hardly another.
     """
 
     shortest_edge: int | None = 256

@@ -18,7 +18,7 @@ LISTS = 4
 products, each mixes several, and nearly all have to be searched. See docs/performance.md."""
 
 POINTS_A_LIST = 39  # that the lists are found from, the fewest that faiss is content with
-ROUNDS = 6  # of k-means: with 10 or 20 no fewer lists have to be searched
+ROUNDS = 6  # of k-means: with 10 or 20 hardly fewer lists have to be searched
 LARGE_CHANGE = 1 / 3  # of the number of vectors, after which the lists are found anew
 NARROW = 0.1  # of all rows: a filter that keeps so few has all lists searched
 SEED = 0
